@@ -1,0 +1,473 @@
+"""The frozen tables that pass between the stages; each says its grain in one sentence.
+
+Row numbers: an *object index* is a row of `GroundTruth` (crowd rows included), a *detection index* a row of
+`Detections`, an *image index* and a *category index* are positions in ascending id order. -1 stands for "none"
+in index columns only. Boxes are xywh in pixels, float64, as they came.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.int32]
+IdArray = NDArray[np.int64]
+CodeArray = NDArray[np.int8]
+BitArray = NDArray[np.uint32]
+BoolArray = NDArray[np.bool_]
+
+Scalar = str | int | float | bool | None
+Where = Mapping[str, Scalar]
+
+IOU_THRESHOLDS: FloatArray = np.linspace(0.5, 0.95, 10)
+RECALL_THRESHOLDS: FloatArray = np.linspace(0.0, 1.0, 101)
+AREA_RANGES: Mapping[str, tuple[float, float]] = {
+    "all": (0.0, 1e10),
+    "small": (0.0, 32.0**2),
+    "medium": (32.0**2, 96.0**2),
+    "large": (96.0**2, 1e10),
+}
+MAX_DETECTIONS = (1, 10, 100)
+BACKGROUND_IOU = 0.1
+
+METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
+
+# The order of CAUSES is the order in every file; the position is the code in every table.
+CAUSES = (
+    "missed",
+    "localization",
+    "classification",
+    "both",
+    "crowded_out",
+    "duplicate",
+    "background",
+    "below_threshold",
+    "max_detections",
+)
+GAP_CAUSES = CAUSES[:7]
+NO_CAUSE = -1
+DETECTION_POPULATION_CAUSES = ("duplicate", "background")
+
+NOT_AVAILABLE = "n/a"
+NOT_AVAILABLE_BACKGROUND = "n/a (background)"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A warning that travels with the numbers: how often it applies and up to three examples."""
+
+    code: str
+    message: str
+    count: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Images:
+    """One row an image, in ascending id order; `file_position` is its place in the file's list."""
+
+    ids: IdArray
+    file_position: IdArray
+    width: FloatArray
+    height: FloatArray
+    file_names: tuple[str | None, ...]
+    dates_captured: tuple[str | None, ...]
+    attributes: Mapping[str, tuple[Scalar, ...]]
+    """Annotated scalar fields, name -> one value an image, None where missing."""
+
+
+@dataclass(frozen=True)
+class Categories:
+    """One row a category, in ascending id order."""
+
+    ids: IdArray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GroundTruth:
+    """One row an annotation, in file order; crowd annotations are rows but never objects."""
+
+    name: str
+    sha256: str | None
+    images: Images
+    categories: Categories
+    record: IdArray
+    """Place in the file's annotation list, which survives selecting a subset."""
+    ids: IdArray
+    image: IndexArray
+    category: IndexArray
+    box: FloatArray
+    area: FloatArray
+    crowd: BoolArray
+    attributes: Mapping[str, tuple[Scalar, ...]]
+    """From the annotations' `attributes` dicts, name -> one value an annotation, None where missing."""
+    fields: Mapping[str, tuple[Scalar, ...]]
+    """Unknown scalar fields of the annotations, likewise."""
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def is_object(self) -> BoolArray:
+        """Which rows are objects: not crowd, and with an area inside COCO's range "all"."""
+        low, high = AREA_RANGES["all"]
+        return ~self.crowd & (self.area >= low) & (self.area <= high)
+
+
+@dataclass(frozen=True)
+class Detections:
+    """One row a detection, in file order."""
+
+    name: str
+    sha256: str | None
+    record: IdArray
+    """Place in the file's list, which survives selecting a subset."""
+    image: IndexArray
+    category: IndexArray
+    box: FloatArray
+    area: FloatArray
+    score: FloatArray
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """One row a detection and an annotation of its image that overlap; grouped by detection in matching order.
+
+    Rows of the detection at position p of `Matches.order` are `offsets[p]:offsets[p + 1]`. Crowd annotations pair
+    with detections of their own class only, with IoU = intersection / detection area.
+    """
+
+    offsets: IdArray
+    object: IndexArray
+    iou: FloatArray
+
+
+@dataclass(frozen=True)
+class Matches:
+    """One row a detection (file order), at each IoU threshold: whom it matched.
+
+    Thresholds are the bits of `true_positive` and `ignored`, bit t for `iou_thresholds[t]`; axis 0 of both and of
+    `positives` is the area range, in the order of `area_ranges`.
+    """
+
+    iou_thresholds: FloatArray
+    area_ranges: Mapping[str, tuple[float, float]]
+    max_detections: tuple[int, ...]
+    order: IndexArray
+    """(D,) detections sorted by image, category, falling score, file order."""
+    rank: IndexArray
+    """(D,) place of each detection among those of its image and category, from 0."""
+    class_order: IndexArray
+    """(D,) detections sorted by category, falling score, image, file order."""
+    class_offsets: IdArray
+    """(K + 1,) where each category starts in `class_order`."""
+    matched: IndexArray
+    """(A', T, D) annotation each detection matched or -1; A' is 1 (area range 0) or all area ranges."""
+    true_positive: BitArray
+    """(A, D) bit t: matched a counted object."""
+    ignored: BitArray
+    """(A, D) bit t: matched an ignored annotation, or unmatched and outside the area range."""
+    positives: IdArray
+    """(A, K) number of counted objects."""
+
+    def is_counted(self, threshold: int, max_detections: int = 100) -> BoolArray:
+        """(D,) which detections count at a threshold in area range 0: not cut, not ignored."""
+        is_ignored = (self.ignored[0] >> np.uint32(threshold)) & np.uint32(1)
+        return (self.rank < max_detections) & (is_ignored == 0)
+
+    def is_true_positive(self, threshold: int, max_detections: int = 100) -> BoolArray:
+        """(D,) which detections are true positives at a threshold in area range 0."""
+        is_hit = (self.true_positive[0] >> np.uint32(threshold)) & np.uint32(1)
+        return (self.rank < max_detections) & (is_hit == 1)
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """One row a detection and one an annotation: their best overlaps, whoever else matched (on equal IoU the later object).
+
+    Only overlaps of at least the background IoU are seen; below it indices are -1 and IoUs 0.
+    """
+
+    same_class_object: IndexArray
+    same_class_iou: FloatArray
+    other_class_object: IndexArray
+    other_class_iou: FloatArray
+    kept_iou: FloatArray
+    """(N,) best IoU of an object with a detection of its class that max_detections keeps."""
+    cut_iou: FloatArray
+    """(N,) best IoU of an object with a detection of its class that max_detections cut."""
+
+
+@dataclass(frozen=True)
+class Causes:
+    """One row a detection and one an object, at each IoU threshold: the code of its cause in CAUSES, or NO_CAUSE."""
+
+    iou_thresholds: FloatArray
+    detection: CodeArray
+    """(T, D): NO_CAUSE for true positives, ignored and cut detections."""
+    object: CodeArray
+    """(T, N): NO_CAUSE for found objects and crowds."""
+    nearest: Nearest
+
+    def points_at(self, threshold: int) -> IndexArray:
+        """(D,) the object each false positive points at, -1 for background and for what is no false positive."""
+        cause = self.detection[threshold]
+        points_at_same = (cause == CAUSES.index("localization")) | (cause == CAUSES.index("duplicate"))
+        points_at_other = (cause == CAUSES.index("classification")) | (cause == CAUSES.index("both"))
+        target = np.where(points_at_same, self.nearest.same_class_object, np.int32(-1))
+        return np.where(points_at_other, self.nearest.other_class_object, target).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """One row a detection, an object and a category: outcomes at one score threshold and one IoU threshold.
+
+    `score_threshold` is None when no threshold has a true positive; then every counted detection is kept.
+    """
+
+    score_threshold: float | None
+    iou_threshold: float
+    kept: BoolArray
+    """(D,) counted (not cut, not ignored) and score >= threshold."""
+    true_positive: BoolArray
+    """(D,) kept and matched to an object."""
+    found: BoolArray
+    """(N,) objects matched by a kept detection."""
+    class_tp: IdArray
+    class_fp: IdArray
+    class_fn: IdArray
+    """(K,) counts by category: fp by the predicted one, tp and fn by the object's."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """One row an error at the operating point: a kept false positive or a false negative, with its one cause.
+
+    `object` is where the error is at home (its address): the missed object itself, the object a false positive
+    points at, or -1 for background, whose home is the detection. `detection` is the false positive itself, or for
+    a false negative the detection to look at (the best-scoring one behind its cause), -1 if there is none.
+    """
+
+    cause: CodeArray
+    object: IndexArray
+    detection: IndexArray
+    is_false_negative: BoolArray
+    image: IndexArray
+    category: IndexArray
+    """Category index of the address: the object's, or the detection's for background."""
+    recovering_score: FloatArray
+    """For `below_threshold` the score of the detection that matches the object, else NaN."""
+
+
+@dataclass(frozen=True)
+class Debts:
+    """One row a debtor (detection or object) and cause: what it owes of the gap 1 - AP, as a fraction of 1.
+
+    `object` is the address as in `Errors`; `detection` is the owing false positive, or -1 when the object owes.
+    """
+
+    cause: CodeArray
+    object: IndexArray
+    detection: IndexArray
+    image: IndexArray
+    category: IndexArray
+    gap: FloatArray
+    """Mean over the ten thresholds and the classes with ground truth; all rows add up to 1 - AP."""
+    gap_at_50: FloatArray
+    """The same at IoU .5 alone; all rows add up to 1 - AP50."""
+
+
+@dataclass(frozen=True)
+class GapSummary:
+    """One value a cause: the gap 1 - AP, divided; `residual` is the sum of all debts minus (1 - AP)."""
+
+    total: float | None
+    by_cause: Mapping[str, float]
+    total_at_50: float | None
+    by_cause_at_50: Mapping[str, float]
+    residual: float | None
+
+
+@dataclass(frozen=True)
+class Tide:
+    """TIDE's numbers by tidecv's rules, fractions of 1; None where no class has ground truth."""
+
+    ap50: float | None
+    dap: Mapping[str, float | None]
+    """Cls, Loc, Both, Dupe, Bkg, Miss, FP, FN."""
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class ConfusionMatrix:
+    """Rows truth, columns prediction, both all categories in id order and then "background"."""
+
+    labels: tuple[str, ...]
+    counts: IdArray
+
+
+@dataclass(frozen=True)
+class ImageLevel:
+    """One row a category: is the class in the image at all; NaN where a rate is not defined."""
+
+    tp: IdArray
+    fp: IdArray
+    fn: IdArray
+    tn: IdArray
+    accuracy: FloatArray
+    specificity: FloatArray
+    auc: FloatArray
+
+
+AttributeKind = Literal["object", "geometry", "image", "class"]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One row an annotation and one a detection: the code of its value in `values`, natural order, n/a values last.
+
+    kind "object": known for objects only, a background detection has the value "n/a (background)";
+    "geometry": computed from a box, so a detection has its own; "image": that of the image; "class": the category.
+    """
+
+    name: str
+    kind: AttributeKind
+    values: tuple[Scalar, ...]
+    object_codes: IndexArray
+    """(N,) code of each annotation row (crowd rows have one too, nobody counts them)."""
+    detection_codes: IndexArray
+    """(D,) code of each detection's own value, used where it points at no object."""
+    numbers: FloatArray | None = None
+    """(N,) the number behind a binned attribute, NaN where missing."""
+    edges: tuple[float, ...] | None = None
+    """Bin edges, for the method section of the report."""
+
+    def codes_at(self, object_index: IndexArray, detection_index: IndexArray) -> IndexArray:
+        """Codes at addresses: the object's where there is one, else the detection's own; index -1 means "none"."""
+        if len(self.object_codes) == 0:
+            return self.detection_codes[detection_index]
+        codes = self.object_codes[object_index]
+        if len(self.detection_codes) == 0:
+            return codes
+        return np.where(object_index >= 0, codes, self.detection_codes[detection_index]).astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Members:
+    """One row a member of a population, with its address: every object, or every kept detection."""
+
+    object: IndexArray
+    detection: IndexArray
+    image: IndexArray
+
+
+@dataclass(frozen=True)
+class Slices:
+    """One row a slice, ordered by number of keys, then keys alphabetically, then values in natural order.
+
+    Counts are at the operating point; `gap` sums the debts addressed to the slice; `ap` follows definitions.md 6.
+    """
+
+    where: tuple[Where, ...]
+    objects: IdArray
+    images: IdArray
+    tp: IdArray
+    fp: IdArray
+    fn: IdArray
+    gap: FloatArray
+    ap: FloatArray
+    """NaN where the slice has no object."""
+    without_background: BoolArray
+
+
+@dataclass(frozen=True)
+class Hotter:
+    """A narrower slice inside a failure mode where the cause strikes more often still."""
+
+    where: Where
+    errors: int
+    population: int
+    excess: float
+
+
+@dataclass(frozen=True)
+class Example:
+    """One error to look at: image id, annotation id, detection record; None where there is none."""
+
+    image_id: int
+    object_id: int | None
+    detection: int | None
+
+
+@dataclass(frozen=True)
+class FailureMode:
+    """One ranked hot spot: a cause in a slice."""
+
+    cause: str
+    where: Where
+    errors: int
+    images: int
+    population: int
+    gap: float
+    excess: float
+    hotter_within: tuple[Hotter, ...]
+    gain: float | None
+    flags: tuple[str, ...]
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class CauseTotal:
+    """One cause over all data; the gaps of all causes add up to the whole gap."""
+
+    cause: str
+    errors: int
+    images: int
+    gap: float
+    gain: float | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the analysis was asked to do, as it goes into summary.json."""
+
+    iou_type: str = "bbox"
+    score_threshold: float | str = "best-f1"
+    iou_threshold: float = 0.5
+    background_iou: float = BACKGROUND_IOU
+    max_detections: int = 100
+    rank_by: str = "excess"
+    by: tuple[tuple[str, ...], ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything one analysis found, as tables; reports and commands read nothing else."""
+
+    settings: Settings
+    ground_truth: GroundTruth
+    detections: Detections
+    matches: Matches
+    analysis_threshold: int
+    """Position of the analysis IoU in `matches.iou_thresholds` (the ten COCO thresholds come first)."""
+    metrics: Mapping[str, float | None]
+    """The 12 COCO numbers by their names in METRICS."""
+    class_ap: FloatArray
+    """(K,) AP, NaN for a class without ground truth."""
+    class_ap50: FloatArray
+    causes: Causes
+    operating_point: OperatingPoint
+    errors: Errors
+    debts: Debts
+    gap: GapSummary
+    tide: Tide
+    confusion_matrix: ConfusionMatrix
+    image_level: ImageLevel
+    attributes: tuple[Attribute, ...]
+    slices: Slices
+    cause_totals: tuple[CauseTotal, ...]
+    failure_modes: tuple[FailureMode, ...]
+    notices: tuple[Notice, ...]

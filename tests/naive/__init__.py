@@ -1,0 +1,1 @@
+"""Slow twins, written from the definitions with plain loops: what every fast path is held to."""
