@@ -1,4 +1,4 @@
-"""Hypothesis strategies for COCO pairs on a small integer grid, so that ties, touching edges and exact IoU .5 happen."""
+"""Hypothesis strategies for COCO pairs on a small integer grid, so that ties and touching edges happen."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +32,7 @@ def coco_pairs(
     grid: int = 6,
     crowds: bool = True,
 ) -> CocoPair:
-    """A ground truth and detections: images without objects, classes without objects, crowds, tied scores, annotated attributes.
+    """A ground truth and detections: empty images and classes, crowds, tied scores, attributes.
 
     Detections often copy or nudge an object's box, so that every cause of error occurs.
     """

@@ -1,1 +1,48 @@
-"""mapgap: why an object detector fails, where, what that costs and what to do."""
+"""mapgap: why an object detector fails, where, what that costs and what to do.
+
+`evaluate` gives COCO's numbers as pycocotools does; `analyze` divides the gap between AP and 1 among the errors, slices
+it and ranks the failure modes; `read_table` reads the report's tables back as DataFrames.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mapgap.analysis.analysis import Analysis, analyze
+    from mapgap.analysis.evaluation import Evaluation, evaluate
+    from mapgap.errors import AccessError, InputError, MapgapError, ResourceError
+    from mapgap.report import read_table
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Analysis": "mapgap.analysis.analysis",
+    "Evaluation": "mapgap.analysis.evaluation",
+    "analyze": "mapgap.analysis.analysis",
+    "evaluate": "mapgap.analysis.evaluation",
+    "AccessError": "mapgap.errors",
+    "InputError": "mapgap.errors",
+    "MapgapError": "mapgap.errors",
+    "ResourceError": "mapgap.errors",
+    "read_table": "mapgap.report",
+}
+
+__all__ = [
+    "AccessError",
+    "Analysis",
+    "Evaluation",
+    "InputError",
+    "MapgapError",
+    "ResourceError",
+    "__version__",
+    "analyze",
+    "evaluate",
+    "read_table",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first used, so that `mapgap --help` need not import NumPy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mapgap' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

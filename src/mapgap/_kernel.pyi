@@ -6,8 +6,8 @@ I images, K categories, T thresholds (at most 32), A area ranges, R recall point
 -1 means none.
 """
 
-from numpy.typing import NDArray
 import numpy as np
+from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 Index = NDArray[np.int32]
@@ -15,28 +15,71 @@ Id = NDArray[np.int64]
 Bits = NDArray[np.uint32]
 Flag = NDArray[np.uint8]
 
-def order_detections(image: Index, category: Index, score: Float, images: int, categories: int, threads: int = 0) -> tuple[Index, Index, Index, Id]:
+def order_detections(
+    image: Index, category: Index, score: Float, images: int, categories: int, threads: int = 0
+) -> tuple[Index, Index, Index, Id]:
     """Stable orders of detections: (order, rank, class_order, class_offsets).
 
     `order` (D,) sorts by image, category, falling score, index; `rank` (D,) is each detection's place among those of
     its image and category; `class_order` (D,) sorts by category, falling score, image, index; `class_offsets` (K + 1,).
     """
 
-def box_pairs(order: Index, image: Index, category: Index, box: Float, object_image: Index, object_category: Index, object_box: Float, crowd: Flag, images: int, minimum_iou: float, across_classes: bool, threads: int = 0) -> tuple[Id, Index, Float]:
+def box_pairs(
+    order: Index,
+    image: Index,
+    category: Index,
+    box: Float,
+    object_image: Index,
+    object_category: Index,
+    object_box: Float,
+    crowd: Flag,
+    images: int,
+    minimum_iou: float,
+    across_classes: bool,
+    threads: int = 0,
+) -> tuple[Id, Index, Float]:
     """(offsets (D + 1,), object (P,), iou (P,)): for each detection in `order`, the annotations with not (IoU < minimum_iou).
 
     Within a detection by category, then index. Crowd annotations pair with detections of their class only, IoU =
     intersection / detection area; other annotations pair across classes only if `across_classes`.
     """
 
-def match(order: Index, rank: Index, image: Index, category: Index, pair_offsets: Id, pair_object: Index, pair_iou: Float, object_category: Index, crowd: Flag, object_ignored: Flag, detection_outside: Flag, thresholds: Float, max_detections: int, matched_areas: int, threads: int = 0) -> tuple[Index, Bits, Bits]:
+def match(
+    order: Index,
+    rank: Index,
+    image: Index,
+    category: Index,
+    pair_offsets: Id,
+    pair_object: Index,
+    pair_iou: Float,
+    object_category: Index,
+    crowd: Flag,
+    object_ignored: Flag,
+    detection_outside: Flag,
+    thresholds: Float,
+    max_detections: int,
+    matched_areas: int,
+    threads: int = 0,
+) -> tuple[Index, Bits, Bits]:
     """COCO's greedy matching: (matched (matched_areas, T, D), true_positive (A, D), ignored (A, D)); bit t is threshold t.
 
     `object_ignored` (A, N): crowd or area outside the range; `detection_outside` (A, D). Cut detections stay unmatched
     with no bit set.
     """
 
-def precision_recall(class_order: Index, class_offsets: Id, score: Float, rank: Index, true_positive: Bits, ignored: Bits, positives: Id, thresholds: int, recall_thresholds: Float, max_detections: int, threads: int = 0) -> tuple[Float, Float, Float]:
+def precision_recall(
+    class_order: Index,
+    class_offsets: Id,
+    score: Float,
+    rank: Index,
+    true_positive: Bits,
+    ignored: Bits,
+    positives: Id,
+    thresholds: int,
+    recall_thresholds: Float,
+    max_detections: int,
+    threads: int = 0,
+) -> tuple[Float, Float, Float]:
     """COCO's accumulation for one area range: (precision (T, R, K), recall (T, K), scores (T, R, K)), -1 where positives is 0.
 
     `true_positive` and `ignored` are the (D,) rows of one area range.
@@ -45,10 +88,22 @@ def precision_recall(class_order: Index, class_offsets: Id, score: Float, rank: 
 def pairwise_mean(values: Float) -> float:
     """NumPy's mean of a contiguous array, to the last bit."""
 
-def nearest_objects(order: Index, rank: Index, category: Index, pair_offsets: Id, pair_object: Index, pair_iou: Float, object_category: Index, is_object: Flag, max_detections: int) -> tuple[Index, Float, Index, Float, Float, Float]:
+def nearest_objects(
+    order: Index,
+    rank: Index,
+    category: Index,
+    pair_offsets: Id,
+    pair_object: Index,
+    pair_iou: Float,
+    object_category: Index,
+    is_object: Flag,
+    max_detections: int,
+) -> tuple[Index, Float, Index, Float, Float, Float]:
     """Best overlaps: (same_object (D,), same_iou, other_object, other_iou, kept_iou (N,), cut_iou (N,)). On equal IoU the later object."""
 
-def divide_gap(class_order: Index, class_offsets: Id, status: Flag, positives: Id, recall_thresholds: Float) -> tuple[Float, Float, Float]:
+def divide_gap(
+    class_order: Index, class_offsets: Id, status: Flag, positives: Id, recall_thresholds: Float
+) -> tuple[Float, Float, Float]:
     """Debts at one threshold: (detection_debt (D,), unreached (K,), gap (K,)).
 
     `status` (D,): 0 not counted, 1 true positive, 2 false positive. `unreached` is the share of recall points not
@@ -56,20 +111,59 @@ def divide_gap(class_order: Index, class_offsets: Id, status: Flag, positives: I
     positives 0 owe nothing.
     """
 
-def average_precision(class_order: Index, class_offsets: Id, status: Flag, positives: Id, recall_thresholds: Float) -> Float:
+def average_precision(
+    class_order: Index, class_offsets: Id, status: Flag, positives: Id, recall_thresholds: Float
+) -> Float:
     """(K,) average precision of each class over the recall points, from statuses as in `divide_gap`; 0 where positives is 0."""
 
-def slice_average_precision(class_order: Index, class_offsets: Id, address: Index, status: Flag, object_codes: Index, detection_codes: Index, object_category: Index, is_object: Flag, codes: int, recall_thresholds: Float, threads: int = 0) -> Float:
+def slice_average_precision(
+    class_order: Index,
+    class_offsets: Id,
+    address: Index,
+    status: Flag,
+    object_codes: Index,
+    detection_codes: Index,
+    object_category: Index,
+    is_object: Flag,
+    codes: int,
+    recall_thresholds: Float,
+    threads: int = 0,
+) -> Float:
     """(codes,) AP of every slice of a partition: mean over its classes with objects and over the thresholds, NaN without objects.
 
     `address` (T, D): the object matched or pointed at, or -1; `status` (T, D) as in `divide_gap`. A detection counts
     in the slice of its address, or of its own code where that is -1. A negative code belongs to no slice.
     """
 
-def match_leftovers(order: Index, image: Index, score: Float, left_detection: Flag, left_object: Flag, pair_offsets: Id, pair_object: Index, pair_iou: Float, minimum_iou: float, images: int) -> Index:
+def match_leftovers(
+    order: Index,
+    image: Index,
+    score: Float,
+    left_detection: Flag,
+    left_object: Flag,
+    pair_offsets: Id,
+    pair_object: Index,
+    pair_iou: Float,
+    minimum_iou: float,
+    images: int,
+) -> Index:
     """(D,) object each left-over detection takes across classes, or -1: one to one, by falling score then index, the best IoU left (later object on ties)."""
 
-def tide_types(order: Index, image: Index, category: Index, score: Float, pair_offsets: Id, pair_object: Index, pair_iou: Float, object_category: Index, crowd: Flag, images: int, positive_iou: float, background_iou: float, max_detections: int) -> tuple[Flag, Flag, Index, Flag, Index]:
+def tide_types(
+    order: Index,
+    image: Index,
+    category: Index,
+    score: Float,
+    pair_offsets: Id,
+    pair_object: Index,
+    pair_iou: Float,
+    object_category: Index,
+    crowd: Flag,
+    images: int,
+    positive_iou: float,
+    background_iou: float,
+    max_detections: int,
+) -> tuple[Flag, Flag, Index, Flag, Index]:
     """tidecv's matching and typing: (type (D,), ignored (D,), target (D,), found (N,), image_rank (D,)).
 
     type: 0 true positive, 1 Cls, 2 Loc, 3 Both, 4 Dupe, 5 Bkg, 6 cut by the limit of detections an image;
@@ -79,5 +173,7 @@ def tide_types(order: Index, image: Index, category: Index, score: Float, pair_o
 def covered_share(image: Index, box: Float, is_object: Flag, images: int, threads: int = 0) -> Float:
     """(N,) share of each box under the union of the other objects' boxes of its image, exact up to rounding; 0 for an empty box."""
 
-def count_overlaps(image: Index, box: Float, is_object: Flag, images: int, minimum_iou: float, threads: int = 0) -> Index:
+def count_overlaps(
+    image: Index, box: Float, is_object: Flag, images: int, minimum_iou: float, threads: int = 0
+) -> Index:
     """(N,) number of other objects of the image, of any class, with IoU > minimum_iou."""

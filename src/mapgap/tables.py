@@ -7,7 +7,7 @@ in index columns only. Boxes are xywh in pixels, float64, as they came.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ IndexArray = NDArray[np.int32]
 IdArray = NDArray[np.int64]
 CodeArray = NDArray[np.int8]
 BitArray = NDArray[np.uint32]
+IntegerArray = NDArray[np.signedinteger[Any]]
 BoolArray = NDArray[np.bool_]
 
 Scalar = str | int | float | bool | None
@@ -176,17 +177,17 @@ class Matches:
     def is_counted(self, threshold: int, max_detections: int = 100) -> BoolArray:
         """(D,) which detections count at a threshold in area range 0: not cut, not ignored."""
         is_ignored = (self.ignored[0] >> np.uint32(threshold)) & np.uint32(1)
-        return (self.rank < max_detections) & (is_ignored == 0)
+        return np.asarray((self.rank < max_detections) & (is_ignored == 0))
 
     def is_true_positive(self, threshold: int, max_detections: int = 100) -> BoolArray:
         """(D,) which detections are true positives at a threshold in area range 0."""
         is_hit = (self.true_positive[0] >> np.uint32(threshold)) & np.uint32(1)
-        return (self.rank < max_detections) & (is_hit == 1)
+        return np.asarray((self.rank < max_detections) & (is_hit == 1))
 
 
 @dataclass(frozen=True)
 class Nearest:
-    """One row a detection and one an annotation: their best overlaps, whoever else matched (on equal IoU the later object).
+    """One row a detection and one an annotation: their best overlaps, the later object on equal IoU.
 
     Only overlaps of at least the background IoU are seen; below it indices are -1 and IoUs 0.
     """

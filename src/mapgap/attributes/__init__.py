@@ -1,1 +1,34 @@
-"""The room 'attributes'."""
+"""Attribute columns of objects and detections: what slices are cut along."""
+
+from mapgap.attributes.counted import class_attribute, class_frequency, image_crowding
+from mapgap.attributes.dates import capture_month
+from mapgap.attributes.geometry import geometry_attributes
+from mapgap.attributes.naming import annotated_attributes
+from mapgap.tables import Attribute, Detections, GroundTruth, Notice
+
+__all__ = ["build_attributes"]
+
+
+def build_attributes(
+    ground_truth: GroundTruth, detections: Detections
+) -> tuple[tuple[Attribute, ...], tuple[Notice, ...]]:
+    """All attributes that need no pixels, sorted by name, and notices about columns and dates that became none.
+
+    Built in: size, size_detail, aspect, border, position, crowding, covered, image_crowding, class_frequency,
+    capture_month (if an image is dated) and the class; then everything annotated. Values stand in natural order,
+    "n/a" after them if an object or a detection has no value, and "n/a (background)" last of all for attributes that
+    only objects have. Bin edges are decided by objects (by images for attributes of images); crowds have codes too,
+    but whatever they alone have is no value.
+    """
+    month, month_notices = capture_month(ground_truth, detections)
+    built_in = [
+        *geometry_attributes(ground_truth, detections),
+        image_crowding(ground_truth, detections),
+        class_frequency(ground_truth, detections),
+        class_attribute(ground_truth, detections),
+        *([month] if month else []),
+    ]
+    taken = frozenset(attribute.name for attribute in built_in)
+    annotated, annotated_notices = annotated_attributes(ground_truth, detections, taken)
+    attributes = sorted([*built_in, *annotated], key=lambda attribute: attribute.name)
+    return tuple(attributes), (*month_notices, *annotated_notices)

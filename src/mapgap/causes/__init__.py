@@ -1,1 +1,6 @@
-"""The room 'causes'."""
+"""Causes: why each false positive and each missed object is one."""
+
+from mapgap.causes.errors import list_errors
+from mapgap.causes.thresholds import find_causes
+
+__all__ = ["find_causes", "list_errors"]

@@ -1,1 +1,23 @@
-"""The room 'report'."""
+"""The report: one analysis in, the files of the report folder out, as bytes; nothing here touches the user's disk."""
+
+from mapgap.report.columns import detections_columns, objects_columns
+from mapgap.report.content import Report, build_report
+from mapgap.report.files import FILE_NAMES, render_files
+from mapgap.report.json_files import json_bytes
+from mapgap.report.missed import missed_record, missed_rows
+from mapgap.report.parquet import read_table
+from mapgap.report.summary import slices_records
+
+__all__ = [
+    "FILE_NAMES",
+    "Report",
+    "build_report",
+    "detections_columns",
+    "json_bytes",
+    "missed_record",
+    "missed_rows",
+    "objects_columns",
+    "read_table",
+    "render_files",
+    "slices_records",
+]

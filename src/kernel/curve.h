@@ -1,0 +1,35 @@
+// Precision at true positives: all that a precision-recall curve needs, since precision only rises there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+namespace mapgap {
+
+// COCO's precision with its np.spacing(1) in the denominator (cocoeval.py, accumulate).
+inline double coco_precision(std::int64_t true_positives, std::int64_t counted) {
+  return static_cast<double>(true_positives) / (static_cast<double>(counted) + std::numeric_limits<double>::epsilon());
+}
+
+// Makes values fall from left to right: each becomes the largest at or after it.
+inline void take_envelope(std::vector<double>& values) {
+  for (std::size_t i = values.size(); i-- > 1;) {
+    if (values[i] > values[i - 1]) values[i - 1] = values[i];
+  }
+}
+
+// Calls reached(recall point, event) for each recall point that `events` true positives of `positives` objects reach.
+// The event is the first true positive with recall >= the point; a point <= 0 is reached by the first one too.
+template <typename Reached>
+void for_reached(const double* recall_thresholds, std::size_t recall_points, std::size_t events, std::int64_t positives,
+                 Reached reached) {
+  std::size_t point = 0;
+  for (std::size_t event = 0; event < events; ++event) {
+    const double recall = static_cast<double>(event + 1) / static_cast<double>(positives);
+    while (point < recall_points && recall >= recall_thresholds[point]) reached(point++, event);
+  }
+}
+
+}  // namespace mapgap

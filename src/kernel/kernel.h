@@ -1,0 +1,18 @@
+// What each file of the kernel adds to the module.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace mapgap {
+
+void add_order(nanobind::module_& module);
+void add_pairs(nanobind::module_& module);
+void add_match(nanobind::module_& module);
+void add_accumulate(nanobind::module_& module);
+void add_nearest(nanobind::module_& module);
+void add_gap(nanobind::module_& module);
+void add_leftovers(nanobind::module_& module);
+void add_tide(nanobind::module_& module);
+void add_coverage(nanobind::module_& module);
+
+}  // namespace mapgap

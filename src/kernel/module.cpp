@@ -1,0 +1,15 @@
+// The module mapgap._kernel; _kernel.pyi is its contract.
+#include "kernel.h"
+
+NB_MODULE(_kernel, module) {
+  module.doc() = "Hot loops of mapgap on arrays; see _kernel.pyi.";
+  mapgap::add_order(module);
+  mapgap::add_pairs(module);
+  mapgap::add_match(module);
+  mapgap::add_accumulate(module);
+  mapgap::add_nearest(module);
+  mapgap::add_gap(module);
+  mapgap::add_leftovers(module);
+  mapgap::add_tide(module);
+  mapgap::add_coverage(module);
+}

@@ -1,0 +1,288 @@
+"""COCO evaluation: from files to the 12 numbers and the arrays behind them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mapgap.analysis.quirks import as_pycocotools_reads, compare_with_pycocotools
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_boxes
+from mapgap.coco import select
+from mapgap.errors import InputError
+from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections
+from mapgap.tables import (
+    AREA_RANGES,
+    IOU_THRESHOLDS,
+    MAX_DETECTIONS,
+    Detections,
+    FloatArray,
+    GroundTruth,
+    Matches,
+    Notice,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KERNEL_THRESHOLDS = 32
+"""The kernel keeps one bit a threshold; longer lists are matched in pieces."""
+
+AreaRanges = Mapping[str, tuple[float, float]] | Sequence[Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What COCO's rules say of one run; arrays and DataFrames are made when asked for."""
+
+    ground_truth: GroundTruth
+    results: Detections
+    """The detections, one row a record."""
+    matches: tuple[Matches, ...]
+    """Pieces of at most 32 IoU thresholds, in order."""
+    metrics: Mapping[str, float | None]
+    """AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl as fractions of 1; None where not defined."""
+    notices: tuple[Notice, ...]
+
+    @property
+    def iou_thresholds(self) -> FloatArray:
+        """(T,) the IoU thresholds."""
+        return np.concatenate([piece.iou_thresholds for piece in self.matches])
+
+    @cached_property
+    def precision(self) -> FloatArray:
+        """(T, R, K, A, M) precision at 101 recall points, as pycocotools' eval["precision"]; -1 where not defined."""
+        return self._stack(lambda curves: curves.precision)
+
+    @cached_property
+    def recall(self) -> FloatArray:
+        """(T, K, A, M) recall, as pycocotools' eval["recall"]; -1 where not defined."""
+        return self._stack(lambda curves: curves.recall)
+
+    @cached_property
+    def scores(self) -> FloatArray:
+        """(T, R, K, A, M) score at each recall point, as pycocotools' eval["scores"]; -1 where not defined."""
+        return self._stack(lambda curves: curves.scores)
+
+    def per_class(self) -> "pd.DataFrame":
+        """One row a category, by id: objects, detections, AP and AP50 (NaN for a class without ground truth)."""
+        import pandas as pd
+
+        first = self.matches[0]
+        area, limit = self._main_cell()
+        curves = curves_over(self.results, self.matches, area, limit)
+        at_50 = curves.precision[self.iou_thresholds == 0.5]
+        categories = self.ground_truth.categories
+        return pd.DataFrame(
+            {
+                "id": categories.ids,
+                "name": list(categories.names),
+                "objects": first.positives[area],
+                "detections": np.bincount(self.results.category, minlength=len(categories.ids)),
+                "AP": class_average_precision(curves.precision, first.positives[area]),
+                "AP50": class_average_precision(at_50, first.positives[area]),
+            }
+        )
+
+    def objects(self) -> "pd.DataFrame":
+        """One row an annotation, in file order, with the detection that matched it at the first IoU threshold.
+
+        `detection` is the detection's place in its file (NA if none), `score` its score.
+        """
+        import pandas as pd
+
+        ground_truth, results = self.ground_truth, self.results
+        matched = self.matches[0].matched[0, 0]
+        matching = np.full(len(ground_truth.ids), -1, dtype=np.int64)
+        hits = np.flatnonzero(matched >= 0)[::-1]
+        matching[matched[hits]] = hits
+        is_matched = matching >= 0
+        frame = self._boxes(ground_truth, "object_id", ground_truth.ids)
+        frame["area"] = ground_truth.area
+        frame["iscrowd"] = ground_truth.crowd
+        record = results.record[matching] if len(results.record) else matching
+        score = results.score[matching] if len(results.score) else np.zeros(len(matching))
+        frame["detection"] = pd.Series(record, dtype="Int64").where(pd.Series(is_matched))
+        frame["score"] = np.where(is_matched, score, np.nan)
+        return frame
+
+    def detections(self) -> "pd.DataFrame":
+        """One row a detection, in file order, with its outcome at the first IoU threshold.
+
+        `outcome` is "tp", "fp", "ignored" (absorbed by an ignored annotation or out of range) or "cut" (beyond the
+        largest limit of detections an image and class); `object_id` is the annotation it matched, NA if none.
+        """
+        import pandas as pd
+
+        first, limit = self.matches[0], max(self.matches[0].max_detections)
+        matched = first.matched[0, 0]
+        outcome = np.select(
+            [first.rank >= limit, first.is_true_positive(0, limit), first.is_counted(0, limit)],
+            ["cut", "tp", "fp"],
+            default="ignored",
+        )
+        frame = self._boxes(self.results, "detection", self.results.record)
+        frame["score"] = self.results.score
+        frame["outcome"] = outcome
+        ids = self.ground_truth.ids[matched] if len(self.ground_truth.ids) else matched.astype(np.int64)
+        frame["object_id"] = pd.Series(ids, dtype="Int64").where(pd.Series(matched >= 0))
+        return frame
+
+    def _boxes(self, table: GroundTruth | Detections, key: str, values: ArrayLike) -> "pd.DataFrame":
+        import pandas as pd
+
+        categories = self.ground_truth.categories
+        names = np.array(categories.names, dtype=object)
+        return pd.DataFrame(
+            {
+                key: values,
+                "image_id": self.ground_truth.images.ids[table.image],
+                "category_id": categories.ids[table.category],
+                "class": names[table.category],
+                **dict(zip(("x", "y", "width", "height"), table.box.T, strict=True)),
+            }
+        )
+
+    def _main_cell(self) -> tuple[int, int]:
+        first = self.matches[0]
+        names, limits = list(first.area_ranges), first.max_detections
+        return names.index("all") if "all" in names else 0, 100 if 100 in limits else limits[-1]
+
+    def _stack(self, array_of: Callable[[Curves], FloatArray]) -> FloatArray:
+        first = self.matches[0]
+        areas = range(len(first.area_ranges))
+        return np.stack(
+            [
+                np.stack(
+                    [array_of(curves_over(self.results, self.matches, area, limit)) for limit in first.max_detections],
+                    axis=-1,
+                )
+                for area in areas
+            ],
+            axis=-2,
+        )
+
+
+def evaluate(
+    gt: GroundTruthSource,
+    dt: DetectionsSource,
+    *,
+    iou_type: str = "bbox",
+    iou_thresholds: ArrayLike | None = None,
+    max_detections: Sequence[int] = MAX_DETECTIONS,
+    area_ranges: AreaRanges | None = None,
+    image_ids: Sequence[int] | None = None,
+    category_ids: Sequence[int] | None = None,
+    compat: str | None = None,
+) -> Evaluation:
+    """COCO evaluation of detections against ground truth, equal to pycocotools 2.0.11 to the last bit.
+
+    `gt` is a path, a COCO dict or a pycocotools COCO object; `dt` a path, a list of results, a dict with
+    "annotations", an (N, 7) array [image_id, x, y, w, h, score, category_id] or a COCO object. `area_ranges` maps
+    names to (low, high) in square pixels, both ends inside. `compat="pycocotools"` copies pycocotools where it is
+    wrong (annotation id 0, duplicate annotation ids, no 100 in `max_detections`); otherwise those are corrected and a
+    notice gives pycocotools' number. Raises InputError for input without a meaning, AccessError for unreadable files.
+    """
+    require_boxes(iou_type)
+    if compat not in (None, "pycocotools"):
+        raise InputError(f"compat {compat!r} is not known", fix='Use compat="pycocotools" or leave it out')
+    ground_truth, detections = read_pair(gt, dt)
+    if image_ids is not None or category_ids is not None:
+        ground_truth, detections = select(ground_truth, detections, image_ids=image_ids, category_ids=category_ids)
+    thresholds = _checked_thresholds(iou_thresholds)
+    ranges = _checked_ranges(area_ranges)
+    limits = _checked_limits(max_detections)
+    result = _evaluate_tables(ground_truth, detections, thresholds, ranges, limits, copy_quirks=compat is not None)
+    notices = (*ground_truth.notices, *detections.notices)
+    if compat is None:
+        copied = as_pycocotools_reads(ground_truth, limits)
+        if copied is not None:
+            theirs = _evaluate_tables(copied, detections, thresholds, ranges, limits, copy_quirks=True).metrics
+            notices = (*notices, *compare_with_pycocotools(ground_truth, limits, result.metrics, theirs))
+    return Evaluation(result.ground_truth, detections, result.matches, result.metrics, notices)
+
+
+def curves_over(detections: Detections, pieces: Sequence[Matches], area: int, limit: int) -> Curves:
+    """Precision, recall and scores of one cell over all pieces of thresholds."""
+    parts = [accumulate(detections, piece, area=area, max_detections=limit) for piece in pieces]
+    if len(parts) == 1:
+        return parts[0]
+    return Curves(
+        np.concatenate([part.precision for part in parts]),
+        np.concatenate([part.recall for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+    )
+
+
+def _evaluate_tables(
+    ground_truth: GroundTruth,
+    detections: Detections,
+    thresholds: FloatArray,
+    ranges: Mapping[str, tuple[float, float]],
+    limits: tuple[int, ...],
+    *,
+    copy_quirks: bool,
+) -> Evaluation:
+    if copy_quirks:
+        ground_truth = as_pycocotools_reads(ground_truth, limits) or ground_truth
+    pieces = tuple(
+        match_detections(
+            ground_truth,
+            detections,
+            iou_thresholds=thresholds[start : start + KERNEL_THRESHOLDS],
+            area_ranges=ranges,
+            max_detections=limits,
+            id_zero_is_no_match=copy_quirks and bool(np.any(ground_truth.ids == 0)),
+        )[0]
+        for start in range(0, len(thresholds), KERNEL_THRESHOLDS)
+    )
+    metrics = coco_metrics(
+        lambda name, limit: curves_over(detections, pieces, list(ranges).index(name), limit),
+        iou_thresholds=thresholds,
+        area_names=list(ranges),
+        max_detections=limits,
+        pycocotools_limits=copy_quirks,
+    )
+    return Evaluation(ground_truth, detections, pieces, metrics, ())
+
+
+def _checked_thresholds(iou_thresholds: ArrayLike | None) -> FloatArray:
+    if iou_thresholds is None:
+        return IOU_THRESHOLDS
+    thresholds = np.atleast_1d(np.asarray(iou_thresholds, dtype=np.float64))
+    if thresholds.ndim != 1 or len(thresholds) == 0 or not np.isfinite(thresholds).all():
+        raise InputError(
+            f"iou_thresholds {iou_thresholds!r} is not a list of finite numbers", fix="Give IoUs such as [0.5, 0.75]"
+        )
+    return thresholds
+
+
+def _checked_ranges(area_ranges: AreaRanges | None) -> Mapping[str, tuple[float, float]]:
+    if area_ranges is None:
+        return AREA_RANGES
+    if isinstance(area_ranges, Mapping):
+        named = dict(area_ranges)
+    else:
+        names = list(AREA_RANGES) if len(area_ranges) == len(AREA_RANGES) else [str(pair) for pair in area_ranges]
+        named = {name: tuple(pair) for name, pair in zip(names, area_ranges, strict=True)}  # type: ignore[misc]
+    for name, pair in named.items():
+        if (
+            len(pair) != 2
+            or not all(isinstance(edge, int | float | np.number) for edge in pair)
+            or not pair[0] <= pair[1]
+        ):
+            raise InputError(f"area range {name!r} is {pair!r}", fix="Give (low, high) in square pixels, low <= high")
+    if not named:
+        raise InputError("area_ranges is empty", fix="Name at least one range, or leave it out")
+    return {name: (float(low), float(high)) for name, (low, high) in named.items()}
+
+
+def _checked_limits(max_detections: Sequence[int]) -> tuple[int, ...]:
+    limits = tuple(sorted({int(limit) for limit in max_detections}))
+    if not limits or limits[0] < 1:
+        raise InputError(
+            f"max_detections {max_detections!r} holds no positive numbers", fix="Give limits such as [1, 10, 100]"
+        )
+    return limits

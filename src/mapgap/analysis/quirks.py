@@ -1,0 +1,57 @@
+"""Where pycocotools is wrong and mapgap is not: its reading of the ground truth, and what that does to the numbers."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from mapgap.tables import GroundTruth, IntegerArray, Notice
+
+
+def as_pycocotools_reads(ground_truth: GroundTruth, limits: tuple[int, ...]) -> GroundTruth | None:
+    """The ground truth as pycocotools' index gives it back, or None where its numbers cannot differ from ours.
+
+    Annotations are looked up by id, so of equal ids every one becomes the last of the file (coco.py, createIndex and
+    loadAnns); they stand in the order of their original images. An id 0 is treated in matching.
+    """
+    ids = ground_truth.ids
+    unique, first_from_the_end = np.unique(ids[::-1], return_index=True)
+    has_duplicates = len(unique) < len(ids)
+    if not has_duplicates and not np.any(ids == 0) and 100 in limits:
+        return None
+    if not has_duplicates:
+        return ground_truth
+    by_image = np.lexsort((np.arange(len(ids)), ground_truth.image))
+    last_row = len(ids) - 1 - first_from_the_end[np.searchsorted(unique, ids[by_image])]
+    return _take(ground_truth, last_row)
+
+
+def compare_with_pycocotools(
+    ground_truth: GroundTruth,
+    limits: tuple[int, ...],
+    ours: Mapping[str, float | None],
+    theirs: Mapping[str, float | None],
+) -> tuple[Notice, ...]:
+    """A notice with pycocotools' numbers beside ours, if any of them differs."""
+    different = [name for name in ours if ours[name] != theirs.get(name)]
+    if not different:
+        return ()
+    shown = ", ".join(f"{name} {_text(ours[name])} (pycocotools {_text(theirs.get(name))})" for name in different)
+    if np.any(ground_truth.ids == 0):
+        code, why = "annotation_id_zero", "pycocotools reads a match with annotation id 0 as no match"
+    elif len(np.unique(ground_truth.ids)) < len(ground_truth.ids):
+        code, why = "duplicate_annotation_id", "pycocotools replaces annotations of equal id by the last of them"
+    else:
+        code, why = "no_limit_of_100", "pycocotools reports AP only at 100 detections an image"
+    return (Notice(code, f"{why}; corrected: {shown}", len(different), tuple(different[:3])),)
+
+
+def _text(value: float | None) -> str:
+    return "-1" if value is None else f"{value:.6f}"
+
+
+def _take(ground_truth: GroundTruth, rows: IntegerArray) -> GroundTruth:
+    columns = {
+        name: getattr(ground_truth, name)[rows] for name in ("record", "ids", "image", "category", "area", "crowd")
+    }
+    return replace(ground_truth, box=np.ascontiguousarray(ground_truth.box[rows]), attributes={}, fields={}, **columns)

@@ -1,0 +1,152 @@
+"""The whole chain for one run: match, give causes, divide the gap, slice, rank."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mapgap.analysis.evaluation import evaluate
+from mapgap.analysis.notices import data_notices
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_boxes
+from mapgap.attributes import build_attributes
+from mapgap.causes import find_causes, list_errors
+from mapgap.errors import InputError
+from mapgap.gap import addresses, build_oracle, detection_statuses, divide_gap, summarize_gap
+from mapgap.matching import accumulate, class_average_precision, match_detections
+from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, operate
+from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
+from mapgap.slices import build_slices
+from mapgap.slices.average_precision import average_precision_by_slice
+from mapgap.tables import (
+    IOU_THRESHOLDS,
+    Detections,
+    FloatArray,
+    GroundTruth,
+    Matches,
+    OperatingPoint,
+    Results,
+    Settings,
+)
+from mapgap.tide import tide
+
+Progress = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+STAGES = ("reading", "matching", "causes", "gap", "confusion", "attributes", "slices", "ranking")
+COCO_THRESHOLDS = len(IOU_THRESHOLDS)
+
+
+def run_stages(
+    gt: GroundTruthSource,
+    dt: DetectionsSource,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+) -> Results:
+    """Everything mapgap finds out about one run, stage after stage.
+
+    Raises InputError for input or settings without a meaning, AccessError for unreadable files.
+    """
+    _check(settings)
+    begin = progress or _silent
+    begin("reading")
+    ground_truth, detections = read_pair(gt, dt)
+    begin("matching")
+    evaluation = evaluate(ground_truth, detections)
+    threshold, iou_thresholds = _with_analysis_iou(settings.iou_threshold)
+    matches, pairs = match_detections(
+        ground_truth,
+        detections,
+        iou_thresholds=iou_thresholds,
+        minimum_pair_iou=settings.background_iou,
+        across_classes=True,
+    )
+    begin("causes")
+    causes = find_causes(ground_truth, detections, matches, pairs, background_iou=settings.background_iou)
+    operating_point = _operate(ground_truth, detections, matches, settings, threshold)
+    errors = list_errors(ground_truth, detections, matches, causes, operating_point, threshold=threshold)
+    begin("gap")
+    debts = divide_gap(ground_truth, detections, matches, causes)
+    gap = summarize_gap(debts, ap=evaluation.metrics["AP"], ap50=evaluation.metrics["AP50"])
+    oracle = build_oracle(ground_truth, detections, matches, causes)
+    begin("confusion")
+    tide_numbers = tide(ground_truth, detections, matches, pairs)
+    matrix = confusion_matrix(ground_truth, detections, matches, pairs, operating_point)
+    presence = image_level(ground_truth, detections, matches, operating_point)
+    begin("attributes")
+    attributes, attribute_notices = build_attributes(ground_truth, detections)
+    begin("slices")
+    address = addresses(matches, causes, len(iou_thresholds))
+    average_precision_of = average_precision_by_slice(
+        ground_truth, matches, detection_statuses(matches, COCO_THRESHOLDS), address[:COCO_THRESHOLDS]
+    )
+    slices = build_slices(
+        ground_truth, detections, attributes, operating_point, errors, debts, average_precision_of, crosses=settings.by
+    )
+    begin("ranking")
+    failure_modes = rank_failure_modes(
+        ground_truth,
+        detections,
+        attributes,
+        operating_point,
+        errors,
+        debts,
+        address[threshold],
+        lambda cause, objects, own: oracle.gain([cause], objects, own),
+        rank_by=settings.rank_by,
+    )
+    curves = accumulate(detections, matches)
+    return Results(
+        settings=settings,
+        ground_truth=ground_truth,
+        detections=detections,
+        matches=matches,
+        analysis_threshold=threshold,
+        metrics=evaluation.metrics,
+        class_ap=class_average_precision(curves.precision[:COCO_THRESHOLDS], matches.positives[0]),
+        class_ap50=class_average_precision(curves.precision[:1], matches.positives[0]),
+        causes=causes,
+        operating_point=operating_point,
+        errors=errors,
+        debts=debts,
+        gap=gap,
+        tide=tide_numbers,
+        confusion_matrix=matrix,
+        image_level=presence,
+        attributes=attributes,
+        slices=slices,
+        cause_totals=total_causes(errors, debts, lambda cause: oracle.gain([cause])),
+        failure_modes=failure_modes,
+        notices=(*evaluation.notices, *data_notices(ground_truth, detections, matches), *attribute_notices),
+    )
+
+
+def _silent(stage: str) -> None:
+    """Reports to nobody."""
+
+
+def _check(settings: Settings) -> None:
+    require_boxes(settings.iou_type)
+    if not 0 < settings.iou_threshold <= 1:
+        raise InputError(f"iou_threshold {settings.iou_threshold!r} is not in (0, 1]", fix="Give an IoU such as 0.5")
+    if settings.rank_by not in RANK_BY:
+        raise InputError(f"cannot rank by {settings.rank_by!r}", fix=f"Use one of: {', '.join(RANK_BY)}")
+
+
+def _with_analysis_iou(iou_threshold: float) -> tuple[int, FloatArray]:
+    """Position of the analysis IoU, and COCO's thresholds with it behind them if it is none of them."""
+    if iou_threshold in IOU_THRESHOLDS:
+        return int(np.flatnonzero(iou_threshold == IOU_THRESHOLDS)[0]), IOU_THRESHOLDS
+    return COCO_THRESHOLDS, np.append(IOU_THRESHOLDS, iou_threshold)
+
+
+def _operate(
+    ground_truth: GroundTruth, detections: Detections, matches: Matches, settings: Settings, threshold: int
+) -> OperatingPoint:
+    score_threshold = choose_score_threshold(
+        settings.score_threshold,
+        detections.score,
+        matches.is_counted(threshold),
+        matches.is_true_positive(threshold),
+        int(matches.positives[0].sum()),
+    )
+    return operate(ground_truth, detections, matches, threshold=threshold, score_threshold=score_threshold)

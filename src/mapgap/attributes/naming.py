@@ -1,0 +1,93 @@
+"""Everything annotated, under names that do not clash."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from mapgap.attributes.annotated import Coded, LeftOut, code_column
+from mapgap.attributes.coding import image_attribute, object_attribute
+from mapgap.tables import Attribute, Detections, GroundTruth, Notice, Scalar
+
+Owner = Literal["annotation", "image"]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One annotated column: what it is called in the file, whose it is, and what the file calls the place."""
+
+    name: str
+    owner: Owner
+    place: str
+    scalars: Sequence[Scalar]
+
+
+def annotated_attributes(
+    ground_truth: GroundTruth, detections: Detections, taken: frozenset[str]
+) -> tuple[list[Attribute], tuple[Notice, ...]]:
+    """The annotated attributes, and a notice for every column that has values but is no attribute.
+
+    Names in `taken` are given away already. On equal names the annotations' `attributes` win over their fields and
+    these over the images'; a loser is called `annotation.NAME` or `image.NAME`, with the prefix repeated while that
+    is taken too. A column that is no attribute takes no name.
+    """
+    names = set(taken)
+    attributes: list[Attribute] = []
+    notices: list[Notice] = []
+    everywhere = np.ones(len(ground_truth.images.ids), dtype=np.bool_)
+    for column in _columns_by_rank(ground_truth):
+        is_counted = everywhere if column.owner == "image" else ground_truth.is_object
+        coded = code_column(column.scalars, is_counted)
+        if isinstance(coded, LeftOut):
+            notices.append(_notice(column, coded))
+        elif coded is not None:
+            name = _free_name(column, names)
+            names.add(name)
+            attributes.append(_attribute(name, column.owner, coded, ground_truth, detections))
+    return attributes, tuple(notices)
+
+
+def _columns_by_rank(ground_truth: GroundTruth) -> Iterator[_Column]:
+    yield from _columns(ground_truth.attributes, "annotation", "annotation attribute")
+    yield from _columns(ground_truth.fields, "annotation", "annotation field")
+    yield from _columns(ground_truth.images.attributes, "image", "image field")
+
+
+def _columns(source: Mapping[str, Sequence[Scalar]], owner: Owner, place: str) -> Iterator[_Column]:
+    """Sorted by name, so that who wins does not depend on the order in the file."""
+    return (_Column(name, owner, place, source[name]) for name in sorted(source))
+
+
+def _free_name(column: _Column, taken: set[str]) -> str:
+    name = column.name
+    while name in taken:
+        name = f"{column.owner}.{name}"
+    return name
+
+
+def _attribute(name: str, owner: Owner, coded: Coded, ground_truth: GroundTruth, detections: Detections) -> Attribute:
+    if owner == "image":
+        return image_attribute(
+            name,
+            coded.values,
+            coded.codes,
+            ground_truth,
+            detections.image,
+            image_numbers=coded.numbers,
+            edges=coded.edges,
+        )
+    return object_attribute(
+        name,
+        coded.values,
+        coded.codes,
+        ground_truth.is_object,
+        len(detections.image),
+        numbers=coded.numbers,
+        edges=coded.edges,
+    )
+
+
+def _notice(column: _Column, left_out: LeftOut) -> Notice:
+    message = f"the {column.place} {column.name!r} is no attribute: {left_out.reason}"
+    return Notice("attribute_left_out", message, left_out.count, left_out.examples)

@@ -1,0 +1,152 @@
+"""Open what the user gave: a path (plain or gzip), a Python object or a pycocotools object."""
+
+import gzip
+import hashlib
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import msgspec
+
+from mapgap.errors import AccessError, InputError, ResourceError
+
+Content = TypeVar("Content")
+
+GZIP_MAGIC = b"\x1f\x8b"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class JsonText:
+    """The content of one file: its UTF-8 text without byte order mark, and the hash of its raw bytes."""
+
+    name: str
+    sha256: str
+    text: bytes
+    skipped: int
+    """Bytes of a byte order mark in front of `text`, so that offsets in messages are those of the file."""
+    unpacked: bool
+    """Whether the file was gzip, whose offsets then count unpacked bytes."""
+
+
+def is_path(source: object) -> bool:
+    """Whether the source names a file."""
+    return isinstance(source, str | os.PathLike)
+
+
+def is_coco_object(source: object) -> bool:
+    """Whether the source has the `dataset` dict of a pycocotools `COCO` object."""
+    return isinstance(getattr(source, "dataset", None), dict)
+
+
+def read_json_text(source: str | os.PathLike[str], name: str | None) -> JsonText:
+    """The text of a file; gzip is recognised by its content, a UTF-8 byte order mark is accepted.
+
+    AccessError if the file cannot be read, InputError if it is empty, broken gzip or not UTF-8.
+    """
+    raw = _read_bytes(source)
+    # A file name that is not UTF-8 comes with surrogates, which no report could write.
+    name = Path(os.fsdecode(source)).name.encode(errors="replace").decode() if name is None else name
+    unpacked = raw.startswith(GZIP_MAGIC)
+    text = _unzip(raw, name) if unpacked else raw
+    skipped = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
+    text = text[skipped:] if skipped else text
+    content = JsonText(name, hashlib.sha256(raw).hexdigest(), text, skipped, unpacked)
+    _require_text(content)
+    return content
+
+
+def printable(text: str) -> str:
+    """The text with whatever could steer a terminal replaced by question marks."""
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def first_character(content: JsonText) -> bytes:
+    """The first byte that is not white space: `[` opens a list, `{` an object."""
+    return content.text[:4096].lstrip(b" \t\r\n")[:1] or content.text.lstrip(b" \t\r\n")[:1]
+
+
+def refuse_json(content: JsonText, error: Exception) -> NoReturn:
+    """Raise the InputError for text that is no JSON, with the place msgspec found."""
+    if isinstance(error, RecursionError):
+        raise InputError("the JSON is nested too deeply", file=content.name, fix="COCO needs a few levels") from None
+    message = str(error)
+    if "truncated" in message:
+        end = _offset_words(content, len(content.text))
+        raise InputError(
+            f"the JSON ends too early, at {end}", file=content.name, fix="Copy or write the file again, whole"
+        ) from None
+    before, found, offset = message.rpartition("(byte ")
+    if not found:
+        raise InputError(f"invalid JSON: {message}", file=content.name, fix="Write the file again as JSON") from None
+    position = int(offset.rstrip(")"))
+    literal = _number_literal(content.text, position)
+    if literal:
+        complaint = f"invalid JSON at {_offset_words(content, position)}: {literal} is not a number JSON knows"
+        fix = "Remove the record or write a number; null says that a value is missing"
+    else:
+        reason = before.removeprefix("JSON is malformed:").strip()
+        complaint = f"invalid JSON at {_offset_words(content, position)}: {reason}"
+        fix = "Write the file again as JSON"
+    raise InputError(complaint, file=content.name, fix=fix) from None
+
+
+def decode_text(content: JsonText, kind: type[Content]) -> Content:
+    """The whole text decoded; msgspec.ValidationError passes through, everything else is refused as broken JSON."""
+    try:
+        return msgspec.json.decode(content.text, type=kind)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, RecursionError) as error:
+        refuse_json(content, error)
+
+
+def _read_bytes(source: str | os.PathLike[str]) -> bytes:
+    path = os.fsdecode(source)
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise AccessError(f"{printable(path)}: cannot be read: {reason}. Check path and permissions") from None
+    except ValueError as error:
+        raise AccessError(f"{printable(path)}: is not a path: {error}") from None
+    except MemoryError:
+        raise ResourceError(f"{printable(path)}: not enough memory to read the file") from None
+
+
+def _unzip(raw: bytes, name: str) -> bytes:
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"invalid gzip: {error}", file=name, fix="Compress or copy the file again, whole") from None
+    except MemoryError:
+        raise ResourceError(f"{name}: not enough memory to unpack the file") from None
+
+
+def _require_text(content: JsonText) -> None:
+    """msgspec checks UTF-8 only in strings it decodes; checked here, so that every message has its offset."""
+    if not content.text.strip():
+        raise InputError("the file is empty", file=content.name, fix="Give a JSON file in COCO's format")
+    if content.text.isascii():
+        return
+    try:
+        content.text.decode()
+    except UnicodeDecodeError as error:
+        is_utf16 = content.text.startswith(UTF16_MARKS)
+        what = "the file is UTF-16" if is_utf16 else f"no UTF-8 at {_offset_words(content, error.start)}"
+        raise InputError(what, file=content.name, fix="Write the file as JSON in UTF-8") from None
+
+
+def _offset_words(content: JsonText, position: int) -> str:
+    unpacked = " of the unpacked text" if content.unpacked else ""
+    return f"byte {position + content.skipped}{unpacked}"
+
+
+def _number_literal(text: bytes, position: int) -> str | None:
+    for literal in ("NaN", "Infinity"):
+        if text.startswith(literal.encode(), position):
+            return f"-{literal}" if text[position - 1 : position] == b"-" else literal
+    return None

@@ -1,0 +1,72 @@
+"""What is taken for what: objects against kept detections, across classes."""
+
+import numpy as np
+
+from mapgap import _kernel
+from mapgap.tables import (
+    BoolArray,
+    ConfusionMatrix,
+    Detections,
+    GroundTruth,
+    IndexArray,
+    Matches,
+    OperatingPoint,
+    Pairs,
+)
+
+BACKGROUND = "background"
+
+
+def confusion_matrix(
+    ground_truth: GroundTruth,
+    detections: Detections,
+    matches: Matches,
+    pairs: Pairs,
+    operating_point: OperatingPoint,
+) -> ConfusionMatrix:
+    """(K + 1, K + 1) counts, rows truth, columns prediction, the last of both background.
+
+    True positives are on the diagonal. The kept detections and objects left over are matched across classes, one to
+    one, by falling score then file order, each taking the object left with the best IoU >= the analysis IoU (the later
+    one on equal IoU). So a row adds up to the class's objects, a column to its kept detections, and
+    background/background is 0. `pairs` must hold the pairs of all classes.
+    """
+    missed = ground_truth.is_object & ~operating_point.found
+    spurious = operating_point.kept & ~operating_point.true_positive
+    taken = _match_left_over(ground_truth, detections, matches, pairs, spurious, missed, operating_point.iou_threshold)
+    is_confused = taken >= 0
+    is_taken = np.zeros(len(missed), dtype=np.bool_)
+    is_taken[taken[is_confused]] = True
+
+    background = len(ground_truth.categories.ids)
+    counts = np.zeros((background + 1, background + 1), dtype=np.int64)
+    np.fill_diagonal(counts[:background, :background], operating_point.class_tp)
+    truth, predicted = ground_truth.category, detections.category
+    np.add.at(counts, (truth[taken[is_confused]], predicted[is_confused]), 1)
+    counts[background, :background] = np.bincount(predicted[spurious & ~is_confused], minlength=background)
+    counts[:background, background] = np.bincount(truth[missed & ~is_taken], minlength=background)
+    return ConfusionMatrix((*ground_truth.categories.names, BACKGROUND), counts)
+
+
+def _match_left_over(
+    ground_truth: GroundTruth,
+    detections: Detections,
+    matches: Matches,
+    pairs: Pairs,
+    spurious: BoolArray,
+    missed: BoolArray,
+    iou_threshold: float,
+) -> IndexArray:
+    """(D,) the object each left-over detection takes, or -1."""
+    return _kernel.match_leftovers(
+        matches.order,
+        detections.image,
+        detections.score,
+        spurious.view(np.uint8),
+        missed.view(np.uint8),
+        pairs.offsets,
+        pairs.object,
+        pairs.iou,
+        min(iou_threshold, 1 - 1e-10),
+        len(ground_truth.images.ids),
+    )

@@ -1,0 +1,149 @@
+"""What one cause did at every address: members, errors, cost."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mapgap.tables import (
+    CAUSES,
+    DETECTION_POPULATION_CAUSES,
+    GAP_CAUSES,
+    NOT_AVAILABLE,
+    NOT_AVAILABLE_BACKGROUND,
+    Attribute,
+    BoolArray,
+    Debts,
+    Errors,
+    FloatArray,
+    GroundTruth,
+    IdArray,
+    IndexArray,
+    OperatingPoint,
+)
+
+BACKGROUND_KINDS = ("image", "geometry", "class")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One row an address that holds a member of the cause's population, an error or a debt of one cause."""
+
+    cause: str
+    attributes: tuple[Attribute, ...]
+    """The attributes a hot spot of this cause may use, by name."""
+    codes: tuple[IndexArray, ...]
+    """The value at each address, one array an attribute; -1 where it may not be a hot spot's ("n/a")."""
+    members: IdArray
+    """Objects, or for duplicate and background kept detections, at each address."""
+    errors: IdArray
+    cost: FloatArray
+    """Gap of the cause owed at each address; for causes that owe nothing, errors in its place."""
+    error_rows: IdArray
+    """Rows of `Errors` of this cause."""
+    error_address: IdArray
+    """Row of this table for each of `error_rows`."""
+
+    @property
+    def owes(self) -> bool:
+        """Whether errors of this cause owe any of the gap."""
+        return self.cause in GAP_CAUSES
+
+    def contains(self, keys: tuple[int, ...], values: tuple[int, ...]) -> BoolArray:
+        """Which addresses are in the slice; `keys` are positions in `attributes`, `values` their codes."""
+        is_inside = np.ones(len(self.members), dtype=np.bool_)
+        for key, value in zip(keys, values, strict=True):
+            is_inside &= self.codes[key] == value
+        return is_inside
+
+
+@dataclass(frozen=True)
+class Book:
+    """The tables all ledgers are drawn from; addresses are annotations, then detections."""
+
+    annotations: int
+    attributes: tuple[Attribute, ...]
+    """By name."""
+    codes: tuple[IndexArray, ...]
+    """Value at each address, one array an attribute, -1 for "n/a"."""
+    objects: IdArray
+    """Objects at each address: 1 or 0."""
+    kept_detections: IdArray
+    """Kept detections at each address."""
+    errors: Errors
+    error_address: IdArray
+    debts: Debts
+    debt_address: IdArray
+
+
+def open_book(
+    ground_truth: GroundTruth,
+    attributes: tuple[Attribute, ...],
+    operating_point: OperatingPoint,
+    errors: Errors,
+    debts: Debts,
+    detection_address: IndexArray,
+) -> Book:
+    """What the ledgers of all causes share; `detection_address` (D,) is the object each true positive matched."""
+    annotations = len(ground_truth.ids)
+    places = annotations + len(detection_address)
+    by_name = tuple(sorted(attributes, key=lambda attribute: attribute.name))
+    member_object = _member_object(operating_point, errors, detection_address)
+    own = np.arange(len(member_object))
+    member_address = _address(member_object, own, annotations)[operating_point.kept]
+    objects = np.zeros(places, dtype=np.int64)
+    objects[:annotations] = ground_truth.is_object
+    return Book(
+        annotations=annotations,
+        attributes=by_name,
+        codes=tuple(_usable_codes(attribute) for attribute in by_name),
+        objects=objects,
+        kept_detections=np.bincount(member_address, minlength=places).astype(np.int64),
+        errors=errors,
+        error_address=_address(errors.object, errors.detection, annotations),
+        debts=debts,
+        debt_address=_address(debts.object, debts.detection, annotations),
+    )
+
+
+def open_ledger(book: Book, cause: str) -> Ledger:
+    """The ledger of one cause."""
+    code = CAUSES.index(cause)
+    population = book.kept_detections if cause in DETECTION_POPULATION_CAUSES else book.objects
+    error_rows = np.flatnonzero(book.errors.cause == code)
+    error_address = book.error_address[error_rows]
+    errors = np.bincount(error_address, minlength=len(population)).astype(np.int64)
+    is_debt = book.debts.cause == code
+    gap = np.bincount(book.debt_address[is_debt], weights=book.debts.gap[is_debt], minlength=len(population))
+    cost = gap if cause in GAP_CAUSES else errors.astype(np.float64)
+
+    rows = np.flatnonzero((population > 0) | (errors > 0) | (cost != 0))
+    usable = [i for i, a in enumerate(book.attributes) if cause != "background" or a.kind in BACKGROUND_KINDS]
+    return Ledger(
+        cause=cause,
+        attributes=tuple(book.attributes[i] for i in usable),
+        codes=tuple(book.codes[i][rows] for i in usable),
+        members=population[rows],
+        errors=errors[rows],
+        cost=cost[rows].astype(np.float64),
+        error_rows=error_rows,
+        error_address=np.searchsorted(rows, error_address),
+    )
+
+
+def _member_object(operating_point: OperatingPoint, errors: Errors, detection_address: IndexArray) -> IndexArray:
+    """(D,) the address of each kept detection: a true positive's object, the one an error points at, or -1."""
+    member_object = np.where(operating_point.true_positive, detection_address, -1).astype(np.int32)
+    is_false_positive = ~errors.is_false_negative
+    member_object[errors.detection[is_false_positive]] = errors.object[is_false_positive]
+    return member_object
+
+
+def _address(object_index: IndexArray, detection_index: IndexArray | IdArray, annotations: int) -> IdArray:
+    own = detection_index.astype(np.int64) + annotations
+    return np.where(object_index >= 0, object_index.astype(np.int64), own)
+
+
+def _usable_codes(attribute: Attribute) -> IndexArray:
+    is_missing = [value in (NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND) for value in attribute.values]
+    usable = np.where(np.array(is_missing, dtype=np.bool_), -1, np.arange(len(is_missing))).astype(np.int32)
+    return np.asarray(usable[np.concatenate([attribute.object_codes, attribute.detection_codes])])

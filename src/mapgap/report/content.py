@@ -1,0 +1,198 @@
+"""What the report shows, decided once: the numbers, their order and how much of them; the formats only draw it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mapgap.report.summary import Record, slices_records, summary_record
+from mapgap.tables import ConfusionMatrix, OperatingPoint, Results, Scalar
+
+MODES_SHOWN = 40
+PAIRS_SHOWN = 20
+SLICE_TABLES_SHOWN = 24
+SLICES_SHOWN_IN_TABLE = 20
+CLASSES_SHOWN = 100
+MATRIX_CLASSES_SHOWN = 20
+EXAMPLES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class GapBar:
+    """One bar, one row a cause: the gap at one choice of IoU thresholds, which adds up to `total`."""
+
+    title: str
+    explanation: str
+    total: float | None
+    by_cause: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class SliceTable:
+    """One row a slice: those of one attribute in natural order, or a ranked choice."""
+
+    title: str
+    rows: tuple[Record, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class MatrixView:
+    """The confusion matrix of the classes with most errors; the other classes are summed up in one row and column."""
+
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    classes_summed: int
+    """How many classes the line before "background" stands for; 0 if there is no such line."""
+    labels_are_data: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """One row a class, by id: all of them, or the ones of highest gap."""
+
+    rows: tuple[Record, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a report says; `summary` is summary.json, the other fields choose from it."""
+
+    summary: Record
+    slices: tuple[Record, ...]
+    """All slices, for slices.csv."""
+    modes: tuple[Record, ...]
+    modes_left_out: int
+    gap_bars: tuple[GapBar, ...]
+    slice_tables: tuple[SliceTable, ...]
+    slice_tables_left_out: int
+    costly_slices: SliceTable
+    matrix: MatrixView
+    classes: ClassTable
+    image_level: ClassTable
+    image_names: Mapping[int, str]
+    """File names of the images that examples show, by image id."""
+    examples_shown: int
+    attribute_edges: tuple[tuple[str, tuple[float, ...]], ...]
+    """Bin edges of the binned attributes, for the method section."""
+
+
+def build_report(results: Results) -> Report:
+    """All decisions of what is shown, as records and rows; nothing is formatted yet."""
+    slices = slices_records(results)
+    summary = summary_record(results, slices)
+    modes = summary["failure_modes"]
+    tables = _slice_tables(slices)
+    return Report(
+        summary=summary,
+        slices=tuple(slices),
+        modes=tuple(modes[:MODES_SHOWN]),
+        modes_left_out=max(0, len(modes) - MODES_SHOWN),
+        gap_bars=_gap_bars(summary["gap"]),
+        slice_tables=tables[:SLICE_TABLES_SHOWN],
+        slice_tables_left_out=max(0, len(tables) - SLICE_TABLES_SHOWN),
+        costly_slices=_costly_slices(slices, summary["gap"]["total"]),
+        matrix=_matrix_view(results.confusion_matrix),
+        classes=_class_table(
+            _with_kept(summary["classes"], results.operating_point),
+            [record["gap"] or 0.0 for record in summary["classes"]],
+        ),
+        image_level=_class_table(
+            summary["image_level"], [float(record["fp"] + record["fn"]) for record in summary["image_level"]]
+        ),
+        image_names=_image_names(results, modes[:MODES_SHOWN]),
+        examples_shown=EXAMPLES_SHOWN,
+        attribute_edges=tuple((a.name, a.edges) for a in results.attributes if a.edges),
+    )
+
+
+def _image_names(results: Results, modes: Sequence[Record]) -> Mapping[int, str]:
+    images = results.ground_truth.images
+    shown = sorted({example["image_id"] for mode in modes for example in mode["examples"][:EXAMPLES_SHOWN]})
+    places = np.searchsorted(images.ids, np.array(shown, dtype=np.int64)).tolist()
+    names = {image_id: images.file_names[place] for image_id, place in zip(shown, places, strict=True)}
+    return {image_id: name for image_id, name in names.items() if name}
+
+
+def _gap_bars(gap: Record) -> tuple[GapBar, ...]:
+    at_50 = gap["at_iou_50"]
+    return (
+        GapBar("IoU .5", "finding and naming objects", at_50["total"], tuple(at_50["by_cause"].items())),
+        GapBar("IoU .5 to .95", "box quality too", gap["total"], tuple(gap["by_cause"].items())),
+    )
+
+
+def _slice_tables(slices: Sequence[Record]) -> tuple[SliceTable, ...]:
+    """One table an attribute, in the slices' order; the class has a table of its own elsewhere."""
+    by_attribute: dict[str, list[Record]] = {}
+    for record in slices:
+        keys = list(record["where"])
+        if len(keys) == 1 and keys[0] != "class":
+            by_attribute.setdefault(keys[0], []).append(record)
+    return tuple(_shortened(name, rows) for name, rows in by_attribute.items())
+
+
+def _shortened(title: str, rows: list[Record]) -> SliceTable:
+    costliest = sorted(range(len(rows)), key=lambda row: (-(rows[row]["gap"] or 0.0), row))[:SLICES_SHOWN_IN_TABLE]
+    return SliceTable(title, tuple(rows[row] for row in sorted(costliest)), len(rows) - len(costliest))
+
+
+def _costly_slices(slices: Sequence[Record], total: float | None) -> SliceTable:
+    """Crossed slices that owe most above their share of objects: gap minus share of objects x total."""
+    ranked: list[tuple[float, int]] = []
+    for row, record in enumerate(slices):
+        if len(record["where"]) < 2 or "too_few" in record["flags"] or _is_unknown(record["where"].values()):
+            continue
+        if record["lift"] is not None and record["lift"] > 1 and total:
+            ranked.append((record["gap"] * (1 - 1 / record["lift"]), row))
+    ranked.sort(key=lambda entry: (-entry[0], entry[1]))
+    shown = tuple(slices[row] for _, row in ranked[:PAIRS_SHOWN])
+    return SliceTable("Slices that owe more than their share", shown, len(ranked) - len(shown))
+
+
+def _is_unknown(values: Any) -> bool:
+    return any(isinstance(value, str) and value.startswith("n/a") for value in values)
+
+
+def _class_table(records: Sequence[Record], weights: Sequence[float]) -> ClassTable:
+    heaviest = sorted(range(len(records)), key=lambda row: (-weights[row], row))[:CLASSES_SHOWN]
+    return ClassTable(tuple(records[row] for row in sorted(heaviest)), len(records) - len(heaviest))
+
+
+def _with_kept(records: Sequence[Record], point: OperatingPoint) -> list[Record]:
+    """The classes with `kept`, the number of kept detections, which their precision is out of."""
+    kept = (point.class_tp + point.class_fp).tolist()
+    return [{**record, "kept": number} for record, number in zip(records, kept, strict=True)]
+
+
+def _matrix_view(matrix: ConfusionMatrix) -> MatrixView:
+    """Classes in id order; beyond 20 those with most errors, and one line for the rest."""
+    classes = len(matrix.labels) - 1
+    errors = matrix.counts.sum(axis=0) + matrix.counts.sum(axis=1) - 2 * np.diagonal(matrix.counts)
+    heaviest = sorted(range(classes), key=lambda k: (-int(errors[k]), k))[:MATRIX_CLASSES_SHOWN]
+    shown = sorted(heaviest)
+    summed = classes - len(shown)
+    # Each label goes to a line: its own, or the one for the rest; background is the last.
+    lines = len(shown) + (summed > 0) + 1
+    line_of = np.full(classes + 1, len(shown))
+    line_of[shown] = np.arange(len(shown))
+    line_of[classes] = lines - 1
+    rows, columns = np.nonzero(matrix.counts)
+    counts = np.zeros((lines, lines), dtype=np.int64)
+    np.add.at(counts, (line_of[rows], line_of[columns]), matrix.counts[rows, columns])
+    labels = [matrix.labels[k] for k in shown]
+    rest = [f"{summed:,} other classes"] if summed else []
+    return MatrixView(
+        labels=(*labels, *rest, "background"),
+        counts=tuple(tuple(row) for row in counts.tolist()),
+        classes_summed=summed,
+        labels_are_data=(*(True for _ in labels), *(False for _ in rest), False),
+    )
+
+
+def slice_value(record: Record) -> Scalar:
+    """The value of a single slice."""
+    value: Scalar = next(iter(record["where"].values()))
+    return value

@@ -1,0 +1,135 @@
+"""report.html: one file, offline, no script; every word that came from the data goes through `markup.escape`."""
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from mapgap.report.content import Report
+from mapgap.report.html_gap import gap_section
+from mapgap.report.html_hot_spots import hot_spots_section
+from mapgap.report.html_matrix import matrix_section
+from mapgap.report.html_method import method_section
+from mapgap.report.html_parts import figure, name
+from mapgap.report.html_slices import slices_section
+from mapgap.report.html_tables import classes_section, coco_section, image_level_section, tide_section
+from mapgap.report.markup import Markup, document, element
+from mapgap.report.summary import Record
+from mapgap.report.wording import (
+    count,
+    fraction,
+    percent,
+    visible,
+)
+
+SECTIONS = (
+    ("fix-first", "What to fix first"),
+    ("gap", "The gap by cause"),
+    ("slices", "Slices"),
+    ("confusion", "Confusion matrix"),
+    ("classes", "Classes"),
+    ("image-level", "Images"),
+    ("tide", "TIDE"),
+    ("coco", "COCO numbers"),
+    ("method", "Method and settings"),
+)
+
+
+def report_html(report: Report) -> str:
+    """The whole page. Its style sheet is inline and allowed by its hash; nothing else may load or run."""
+    style = files("mapgap.report").joinpath("page.css").read_text(encoding="utf-8")
+    inputs = report.summary["inputs"]
+    title = f"{visible(inputs['detections']['name'])} on {visible(inputs['ground_truth']['name'])} – mapgap"
+    head = [
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=content_security_policy(style)),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("title", title),
+    ]
+    body = [
+        _masthead(report.summary),
+        element(
+            "main",
+            _headline(report.summary),
+            hot_spots_section(report),
+            gap_section(report),
+            slices_section(report),
+            matrix_section(report),
+            classes_section(report),
+            image_level_section(report),
+            element("div", tide_section(report.summary), coco_section(report.summary), class_="side-by-side"),
+            method_section(report),
+        ),
+    ]
+    return document(head, style, body)
+
+
+def content_security_policy(style: str) -> str:
+    """A policy that allows this style sheet, pictures inside the file, and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _masthead(summary: Record) -> Markup:
+    inputs = summary["inputs"]
+    links = [element("a", text, href=f"#{anchor}") for anchor, text in SECTIONS]
+    return element(
+        "header",
+        element("p", "mapgap", class_="brand"),
+        element("h1", "Where the mAP went"),
+        element("p", name(inputs["detections"]["name"]), " on ", name(inputs["ground_truth"]["name"]), class_="inputs"),
+        element("nav", links, aria_label="Sections"),
+    )
+
+
+def _headline(summary: Record) -> Markup:
+    truth, found = summary["inputs"]["ground_truth"], summary["inputs"]["detections"]
+    coco, point, gap = summary["coco"], summary["operating_point"], summary["gap"]
+    kept = point["tp"] + point["fp"]
+    objects = point["tp"] + point["fn"]
+    figures = [
+        figure("AP", fraction(coco["AP"]), "mean over IoU .5 to .95"),
+        figure("AP50", fraction(coco["AP50"]), "at IoU .5"),
+        figure("gap", fraction(gap["total"]), "1 − AP, what is missing"),
+        figure("precision", percent(point["precision"]), f"{count(point['tp'])} of {count(kept)} detections"),
+        figure("recall", percent(point["recall"]), f"{count(point['tp'])} of {count(objects)} objects"),
+        figure("F1", fraction(point["f1"]), _threshold_text(summary)),
+        figure("objects", count(truth["objects"]), plural_classes(truth["classes"])),
+        figure("images", count(truth["images"]), "with or without objects"),
+        figure("detections", count(found["detections"]), f"{count(kept)} kept"),
+    ]
+    return element("section", element("div", figures, class_="figures"), _lead(summary), id="headline")
+
+
+def plural_classes(number: int) -> str:
+    """`1 class`, `80 classes`."""
+    return "1 class" if number == 1 else f"{count(number)} classes"
+
+
+def _threshold_text(summary: Record) -> str:
+    point, asked = summary["operating_point"], summary["settings"]["score_threshold"]
+    threshold = point["score_threshold"]
+    if threshold is None:
+        return "no true positive: every score counts"
+    return f"at score ≥ {_short(threshold)}{' (best F1)' if asked == 'best-f1' else ''}"
+
+
+def _short(score: float) -> str:
+    return f"{score:.4g}"
+
+
+def _lead(summary: Record) -> Markup:
+    point = summary["operating_point"]
+    threshold = point["score_threshold"]
+    at = (
+        "every detection counts"
+        if threshold is None
+        else f"detections with a score of at least {_short(threshold)} count"
+    )
+    return element(
+        "p",
+        f"Errors, rates and missed objects are counted at the operating point: {at}, and a box is right from IoU ",
+        f"{fraction(point['iou_threshold'], 2)} up. AP and the gap have no score threshold: all detections count.",
+        class_="note",
+    )

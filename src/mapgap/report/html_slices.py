@@ -1,0 +1,70 @@
+"""The slices on the page: one table an attribute, and the crossed slices that owe most above their share."""
+
+from collections.abc import Sequence
+
+from mapgap.report.content import Report, SliceTable, slice_value
+from mapgap.report.html_parts import left_out, name, pieces, section, segment
+from mapgap.report.markup import Child, Markup, element
+from mapgap.report.summary import Record
+from mapgap.report.wording import count, fraction, percent, rate, times, value_text, where_pieces
+
+_SLICE_HEADER = ("objects", "images", "missed", "recall", "precision", "F1", "AP", "gap", "lift")
+
+
+def slices_section(report: Report) -> Markup:
+    """Tables by attribute, and the crossed slices that owe more than their share."""
+    intro = element(
+        "p",
+        element("b", "Lift"),
+        " is a slice's share of the gap divided by its share of the objects: above 1 it owes more than its share. "
+        "Grey rows have fewer than 30 objects or 5 images, too few to judge. * means that false positives on "
+        "background are left out, because the attribute is known for objects only.",
+        class_="note",
+    )
+    if not report.slice_tables and not report.costly_slices.rows:
+        return section("slices", "Slices", intro, element("p", "There are no slices.", class_="empty"))
+    cards = [_slice_card(slices, single=True) for slices in report.slice_tables]
+    crossed = _slice_card(report.costly_slices, single=False) if report.costly_slices.rows else None
+    more = left_out(report.slice_tables_left_out, "attributes", "slices.csv")
+    return section("slices", "Slices", intro, crossed, element("div", cards, class_="slice-tables"), more)
+
+
+def _slice_card(slices: SliceTable, *, single: bool) -> Markup:
+    heading = name(slices.title) if single else slices.title
+    rows = [_slice_row(record, single=single) for record in slices.rows]
+    head = ["value" if single else "slice", *_SLICE_HEADER]
+    few = ["few" if "too_few" in record["flags"] else None for record in slices.rows]
+    body = element("tbody", [_slice_line(cells, class_) for cells, class_ in zip(rows, few, strict=True)])
+    inner = element("table", element("thead", element("tr", [element("th", c, scope="col") for c in head])), body)
+    scroll = element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=f"Slices: {slices.title}")
+    more = left_out(slices.left_out, "slices", "slices.csv")
+    return element("div", element("h3", heading), scroll, more, class_="slice-table")
+
+
+def _slice_line(cells: Sequence[Child], class_: str | None) -> Markup:
+    first, *others = cells
+    return element("tr", element("th", first, scope="row"), [element("td", cell) for cell in others], class_=class_)
+
+
+def _slice_row(record: Record, *, single: bool) -> list[Child]:
+    star = "*" if "without_background" in record["flags"] else ""
+    missed = record["fn"] / record["objects"] if record["objects"] else None
+    return [
+        name(value_text(slice_value(record))) if single else pieces(where_pieces(record["where"])),
+        count(record["objects"]),
+        count(record["images"]),
+        [_missed_bar(missed), element("span", count(record["fn"]), class_="tally")],
+        percent(record["recall"]),
+        rate(record["tp"], record["tp"] + record["fp"]) + star,
+        fraction(record["f1"], 2) + star,
+        fraction(record["AP"]) + star,
+        fraction(record["gap"]),
+        times(record["lift"]),
+    ]
+
+
+def _missed_bar(missed: float | None) -> Markup | None:
+    if missed is None:
+        return None
+    parts = [segment(0.0, 1.0, "track", ""), segment(0.0, missed, "cause-missed", "")]
+    return element("svg", parts, class_="mini", aria_hidden="true")

@@ -1,0 +1,46 @@
+"""Small conversions between NumPy and JSON values, where undefined is None."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def number(value: float | None) -> float | None:
+    """A Python float, or None for NaN and None."""
+    return None if value is None or math.isnan(value) else float(value)
+
+
+def numbers(values: Iterable[float]) -> list[float | None]:
+    """Python floats, None for NaN."""
+    return [number(value) for value in values]
+
+
+def ratio(part: float | None, whole: float | None) -> float | None:
+    """part / whole, None where it is not defined."""
+    return None if part is None or not whole else float(part / whole)
+
+
+def f1(tp: int, fp: int, fn: int) -> float | None:
+    """2 tp / (2 tp + fp + fn): 0 without a true positive, None without anything to count."""
+    return ratio(2 * tp, 2 * tp + fp + fn)
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Mean over the values that are defined, None if none is."""
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if defined else None
+
+
+def whole_or_float(value: float) -> float | int | None:
+    """A width, height or the like as JSON shows it best: 640 rather than 640.0; None for NaN."""
+    if math.isnan(value):
+        return None
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def sum_by(index: NDArray[np.int32], values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """(length,) sums of `values` by `index`; rows with index -1 belong to nobody."""
+    is_somewhere = index >= 0
+    return np.bincount(index[is_somewhere], weights=values[is_somewhere], minlength=length)[:length].astype(np.float64)

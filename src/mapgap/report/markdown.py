@@ -1,0 +1,143 @@
+"""report.md: the short version, good to paste into a pull request."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from mapgap.report.content import Report
+from mapgap.report.summary import Record
+from mapgap.report.wording import (
+    CAUSE_WORDS,
+    DASH,
+    Name,
+    cause_label,
+    count,
+    fraction,
+    hotter_where,
+    mode_price,
+    mode_sentence,
+    percent,
+    plural,
+    rate,
+    shorten,
+    times,
+    visible,
+    where_pieces,
+)
+
+HOT_SPOTS = 10
+SLICES = 10
+
+
+def report_markdown(report: Report) -> str:
+    """The report in Markdown: headline, gap by cause, hot spots, slices, settings. Names are escaped."""
+    sections = [_headline(report), _gap(report), _hot_spots(report), _slices(report), _settings(report.summary)]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def markdown_text(text: str) -> str:
+    """Data as Markdown text that stays on one line and formats nothing: no markup, no table cell, no link, no HTML."""
+    shown = shorten(visible(text)) or "(no name)"
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~$:@])", r"\\\1", shown)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _written(pieces: Iterable[str]) -> str:
+    return "".join(markdown_text(piece) if isinstance(piece, Name) else piece for piece in pieces)
+
+
+def _headline(report: Report) -> str:
+    summary = report.summary
+    inputs, coco, point = summary["inputs"], summary["coco"], summary["operating_point"]
+    truth, found = inputs["ground_truth"], inputs["detections"]
+    threshold = point["score_threshold"]
+    at = "at any score" if threshold is None else f"at score ≥ {threshold!r}"
+    kept, objects = point["tp"] + point["fp"], point["tp"] + point["fn"]
+    return "\n".join(
+        [
+            f"# Where the mAP went: {markdown_text(found['name'])} on {markdown_text(truth['name'])}",
+            "",
+            f"**AP {fraction(coco['AP'])}**, AP50 {fraction(coco['AP50'])}; "
+            f"the gap to 1 is {fraction(summary['gap']['total'])}. {plural(truth['objects'], 'object')} and "
+            f"{plural(found['detections'], 'detection')} in {plural(truth['images'], 'image')}.",
+            "",
+            f"Operating point ({at}, IoU {fraction(point['iou_threshold'], 2)}): "
+            f"precision {rate(point['tp'], kept)} detections, recall {rate(point['tp'], objects)} objects, "
+            f"F1 {fraction(point['f1'])}.",
+        ]
+    )
+
+
+def _gap(report: Report) -> str:
+    at_50, over_all = report.gap_bars
+    if over_all.total is None:
+        return "## The gap by cause\n\nNot defined: no class has ground truth."
+    rows = [
+        [cause_label(cause), fraction(dict(at_50.by_cause)[cause]), fraction(gap), CAUSE_WORDS[cause]]
+        for cause, gap in over_all.by_cause
+    ]
+    rows.append(["**1 − AP**", f"**{fraction(at_50.total)}**", f"**{fraction(over_all.total)}**", ""])
+    return "## The gap by cause\n\n" + _table(["cause", "at IoU .5", "over .5 to .95", ""], "lrrl", rows)
+
+
+def _hot_spots(report: Report) -> str:
+    if not report.modes:
+        return "## What to fix first\n\nNo slice fails clearly more often than the rest."
+    lines = [f"{mode['rank']}. {_hot_spot(mode)}" for mode in report.modes[:HOT_SPOTS]]
+    left = len(report.modes) + report.modes_left_out - len(lines)
+    more = f"\n\nAnd {count(left)} more in `failure_modes.csv`." if left else ""
+    return "## What to fix first\n\n" + "\n".join(lines) + more
+
+
+def _hot_spot(mode: Record) -> str:
+    hotter = "; ".join(_hotter(entry, mode) for entry in mode["hotter_within"])
+    few = " Too few to be sure." if "too_few" in mode["flags"] else ""
+    inner = f" Hotter within: {hotter}." if hotter else ""
+    return f"**{cause_label(mode['cause'])}**: {_written(mode_sentence(mode))} {mode_price(mode)}{inner}{few}"
+
+
+def _hotter(entry: Record, mode: Record) -> str:
+    inner = _written(where_pieces(hotter_where(entry["where"], mode["where"])))
+    return f"{inner} ({plural(entry['errors'], 'error')} on {count(entry['population'])})"
+
+
+def _slices(report: Report) -> str:
+    rows = [
+        [
+            _written(where_pieces(record["where"])),
+            count(record["objects"]),
+            f"{percent(record['recall'])}",
+            fraction(record["AP"]),
+            fraction(record["gap"]),
+            times(record["lift"]),
+        ]
+        for record in report.costly_slices.rows[:SLICES]
+    ]
+    if not rows:
+        return ""
+    left = len(report.costly_slices.rows) + report.costly_slices.left_out - len(rows)
+    more = f"\n\nAnd {count(left)} more in `slices.csv`." if left else ""
+    header = ["slice", "objects", "recall", "AP", "gap", "lift"]
+    return "## Slices worth looking at\n\n" + _table(header, "lrrrrr", rows) + more
+
+
+def _settings(summary: Record) -> str:
+    settings, residual = summary["settings"], summary["gap"]["residual"]
+    asked = settings["score_threshold"]
+    facts = [
+        f"score threshold {markdown_text(str(asked))}",
+        f"analysis IoU {settings['iou_threshold']!r}",
+        f"background IoU {settings['background_iou']!r}",
+        f"at most {count(settings['max_detections'])} detections an image and class",
+        f"ranked by {markdown_text(settings['rank_by'])}",
+        f"residual of the gap {DASH if residual is None else format(residual, '.1e')}",
+    ]
+    warnings = [
+        f"- {markdown_text(warning['message'])} ({count(warning['count'])}×)" for warning in summary["warnings"]
+    ]
+    text = "## Settings\n\n" + "; ".join(facts) + "."
+    return text + ("\n\n" + "\n".join(["Warnings:", "", *warnings]) if warnings else "")
+
+
+def _table(header: Sequence[str], alignment: str, rows: Iterable[Sequence[str]]) -> str:
+    rule = ["---:" if side == "r" else "---" for side in alignment]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [header, rule, *rows])

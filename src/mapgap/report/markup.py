@@ -1,0 +1,69 @@
+"""HTML that cannot forget to escape: text becomes `Markup` only through `element`, which escapes what is not Markup."""
+
+import html
+import re
+from collections.abc import Iterable
+
+VOID_ELEMENTS = frozenset({"meta", "br", "hr", "img", "col"})
+
+# HTML has no way to write NUL, other C0 controls or lone surrogates; a reader should still see that one was there.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+class Markup(str):
+    """Finished HTML. Made by `element`, `escape` and `join` only; anything else is data and gets escaped."""
+
+    __slots__ = ()
+
+
+Child = str | int | None | Iterable["Child"]
+
+
+def escape(text: object) -> Markup:
+    """Text as HTML: markup characters and quotes escaped, controls HTML cannot carry shown as U+FFFD."""
+    if isinstance(text, Markup):
+        return text
+    return Markup(html.escape(_UNWRITABLE.sub("\ufffd", str(text)), quote=True))
+
+
+def element(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Markup:
+    """One element. Children are escaped unless they are Markup; None and False leave an attribute or child out.
+
+    Attribute names: a trailing underscore is dropped (`class_`), others become hyphens (`aria_label`).
+    """
+    parts = [f"<{name}"]
+    for key, value in attributes.items():
+        if value is None or value is False:
+            continue
+        attribute = key.rstrip("_").replace("_", "-")
+        parts.append(f" {attribute}" if value is True else f' {attribute}="{escape(value)}"')
+    parts.append(">")
+    if name in VOID_ELEMENTS:
+        return Markup("".join(parts))
+    return Markup("".join(parts) + join(children) + f"</{name}>")
+
+
+def join(children: Iterable[Child], separator: str = "") -> Markup:
+    """Children one after another, each escaped unless it is Markup; nested lists are flattened, None left out."""
+    return Markup(escape(separator).join(_flatten(children)))
+
+
+def _flatten(children: Iterable[Child]) -> Iterable[str]:
+    for child in children:
+        if child is None:
+            continue
+        if isinstance(child, str | int):
+            yield escape(child)
+        else:
+            yield from _flatten(child)
+
+
+def document(head: Iterable[Child], style: str, body: Iterable[Child]) -> Markup:
+    """A whole page. `style` is our own style sheet, the one text that HTML does not escape: it must not hold a `<`."""
+    if "<" in style:
+        raise ValueError("a style sheet with '<' could end its element")
+    sheet = Markup(f"<style>{style}</style>")
+    inner_head, inner_body = join([*head, sheet], "\n"), join(body, "\n")
+    return Markup(
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{inner_head}\n</head>\n<body>\n{inner_body}\n</body>\n</html>\n'
+    )

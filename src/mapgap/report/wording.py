@@ -1,0 +1,180 @@
+"""Numbers and names as people read them: sentences are made of plain text and `Name`s, which are data."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mapgap.tables import Scalar, Where
+
+DASH = "–"
+
+
+class Name(str):
+    """A word that came from the data (a class, an attribute, a value), to be set apart and escaped by each format."""
+
+    __slots__ = ()
+
+
+Text = tuple[str, ...]
+"""A sentence in pieces; the pieces that are `Name`s are data."""
+
+CAUSE_WORDS: Mapping[str, str] = {
+    "missed": "nothing was proposed",
+    "localization": "right class, box too loose",
+    "classification": "good box, wrong class",
+    "both": "wrong class and a loose box",
+    "crowded_out": "its good box went to another object",
+    "duplicate": "a second box on a found object",
+    "background": "a box where there is nothing",
+    "below_threshold": "found, but the score is below the threshold",
+    "max_detections": "found, but cut by the limit of detections an image",
+}
+_DETECTIONS_ONLY = ("duplicate", "background")
+_OBJECTS_ONLY = ("missed", "crowded_out", "below_threshold", "max_detections")
+
+
+def cause_label(cause: str) -> str:
+    """The name of a cause as text: its key, with spaces."""
+    return cause.replace("_", " ")
+
+
+def count(number: int) -> str:
+    """36781 as `36,781`."""
+    return f"{number:,}"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 image`, `2 images`."""
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def fraction(value: float | None, digits: int = 3) -> str:
+    """A fraction of 1 as `.504`; never rounds to 0 or 1 (`< .001`, `> .999`) unless it is; a dash where undefined."""
+    if value is None:
+        return DASH
+    smallest = 10.0**-digits
+    if value < 0:
+        return "−" + fraction(-value, digits)
+    if 0 < value < smallest / 2:
+        return "< " + f"{smallest:.{digits}f}".lstrip("0")
+    if 1 - smallest / 2 <= value < 1:
+        return "> " + f"{1 - smallest:.{digits}f}".lstrip("0")
+    text = f"{value:.{digits}f}"
+    return {0.0: "0", 1.0: "1"}.get(value, text.removeprefix("0"))
+
+
+def percent(value: float | None) -> str:
+    """A fraction of 1 in per cent, no more digits than needed and never 0 % or 100 % unless it is exactly that."""
+    if value is None:
+        return DASH
+    if value in (0.0, 1.0):
+        return f"{value * 100:.0f} %"
+    if value < 0.0005:
+        return "< 0.1 %"
+    if 0.9995 <= value < 1:
+        return "> 99.9 %"
+    in_percent = value * 100
+    has_decimal = in_percent < 9.95 or 99 <= in_percent < 100
+    return f"{in_percent:.1f} %" if has_decimal else f"{in_percent:.0f} %"
+
+
+def rate(part: int, whole: int) -> str:
+    """A share with its n: `62 % of 340`; a dash where there is nothing to share."""
+    return f"{percent(part / whole)} of {count(whole)}" if whole else DASH
+
+
+def times(value: float | None) -> str:
+    """A ratio as `2.4×`."""
+    if value is None:
+        return DASH
+    return f"{value:.0f}×" if value >= 9.95 else f"{value:.2f}×" if value < 0.095 else f"{value:.1f}×"
+
+
+def value_text(value: Scalar) -> str:
+    """A value of an attribute as text; booleans as in JSON."""
+    return json.dumps(value) if isinstance(value, bool) or value is None else str(value)
+
+
+def where_text(where: Where) -> str:
+    """A slice in the expression grammar: `size == "small" and time_of_day == "night"`."""
+    return " and ".join(f"{_key(key)} == {json.dumps(value, ensure_ascii=False)}" for key, value in where.items())
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[^\W\d][\w.]*", key) else json.dumps(key, ensure_ascii=False)
+
+
+def where_pieces(where: Where) -> Text:
+    """A slice for people: `size small, time_of_day night`."""
+    pieces: list[str] = []
+    for key, value in where.items():
+        pieces += [", "] if pieces else []
+        pieces += [Name(key), " ", Name(value_text(value))]
+    return tuple(pieces)
+
+
+def population_pieces(where: Where, noun: str) -> Text:
+    """Who a slice holds: `small person objects with time_of_day night`."""
+    rest = {key: value for key, value in where.items() if key not in ("size", "class")}
+    size: Text = (Name(value_text(where["size"])), " ") if "size" in where else ()
+    category: Text = (Name(value_text(where["class"])), " ") if "class" in where else ()
+    return size + category + (noun,) + ((" with ", *where_pieces(rest)) if rest else ())
+
+
+def hotter_where(inner: Where, outer: Where) -> Where:
+    """What a narrower slice adds to the one it lies in."""
+    return {key: value for key, value in inner.items() if key not in outer} or inner
+
+
+def mode_title(mode: Mapping[str, Any]) -> Text:
+    """The hot spot's name: its cause and its slice."""
+    return (cause_label(mode["cause"]), ": ", *where_pieces(mode["where"]))
+
+
+def mode_sentence(mode: Mapping[str, Any]) -> Text:
+    """What happened, with its counts: `212 of 340 small objects with time_of_day night: nothing was proposed.`"""
+    cause, where = mode["cause"], mode["where"]
+    noun = "detections" if cause in _DETECTIONS_ONLY else "objects"
+    errors, population = mode["errors"], mode["population"]
+    who = population_pieces(where, noun)
+    if cause in _DETECTIONS_ONLY or cause in _OBJECTS_ONLY:
+        share = f" ({percent(errors / population)})" if population else ""
+        return (f"{count(errors)} of {count(population)} ", *who, f"{share}: {CAUSE_WORDS[cause]}.")
+    # A loose or misnamed box counts once as a false positive and once as a missed object.
+    return (f"{plural(errors, 'error')} on {count(population)} ", *who, f": {CAUSE_WORDS[cause]}.")
+
+
+def mode_price(mode: Mapping[str, Any]) -> str:
+    """What it costs: gap, share, excess and gain, each with its own word."""
+    if not mode["gap"]:
+        return "Owes nothing of the gap: AP has no score threshold, so these errors cost only at the operating point."
+    share = f" ({percent(mode['gap_share'])} of it)" if mode["gap_share"] is not None else ""
+    parts = [
+        f"Owes {fraction(mode['gap'])} of the gap{share}",
+        f"{fraction(mode['excess'])} more than if it failed like the rest",
+    ]
+    if mode["gain"] is not None:
+        parts.append(f"fixing all of it would gain {fraction(mode['gain'])} AP")
+    return "; ".join(parts) + "."
+
+
+def visible(text: str) -> str:
+    """Text on one line without invisible or direction-changing characters: those are written as U+XXXX."""
+    return "".join(_visible_character(character) for character in text)
+
+
+def _visible_character(character: str) -> str:
+    if character in "\n\r\t":
+        return " "
+    code = ord(character)
+    is_bidi = 0x200E <= code <= 0x200F or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 or code == 0x061C
+    is_hidden = (
+        code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code <= 0xDFFF or code in (0x200B, 0x2028, 0x2029, 0xFEFF)
+    )
+    return f"U+{code:04X}" if is_bidi or is_hidden else character
+
+
+def shorten(text: str, length: int = 80) -> str:
+    """At most `length` characters, cut with an ellipsis."""
+    return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,0 +1,36 @@
+"""AP of every slice of a partition, from the matches of the whole data (definitions.md 6)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapgap import _kernel
+from mapgap.slices.build import AveragePrecisionOf
+from mapgap.tables import RECALL_THRESHOLDS, FloatArray, GroundTruth, IndexArray, Matches
+
+
+def average_precision_by_slice(
+    ground_truth: GroundTruth, matches: Matches, statuses: NDArray[np.uint8], address: IndexArray
+) -> AveragePrecisionOf:
+    """A function from slice codes to (codes,) APs: mean over thresholds and the slice's classes, NaN without objects.
+
+    `statuses` and `address`, both (T, D): outcome of each detection (0 not counted, 1 true, 2 false positive) and the
+    object it matched or points at. Objects outside a slice are ignored; a detection counts in the slice of its
+    address, or in that of its own code where it points at nothing. A negative code belongs to no slice.
+    """
+    is_object = ground_truth.is_object.view(np.uint8)
+
+    def average_precision_of(object_codes: IndexArray, detection_codes: IndexArray, codes: int) -> FloatArray:
+        return _kernel.slice_average_precision(
+            matches.class_order,
+            matches.class_offsets,
+            address,
+            statuses,
+            np.ascontiguousarray(object_codes, dtype=np.int32),
+            np.ascontiguousarray(detection_codes, dtype=np.int32),
+            ground_truth.category,
+            is_object,
+            codes,
+            RECALL_THRESHOLDS,
+        )
+
+    return average_precision_of

@@ -1,0 +1,121 @@
+"""The gap adds up, is owed by those the definitions name, and fixing everything gains exactly it."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mapgap
+from mapgap.gap import Oracle, build_oracle, divide_gap, summarize_gap
+from mapgap.tables import CAUSES, GAP_CAUSES, Debts
+from tests.generated import CocoPair, coco_pairs
+from tests.naive import gap as naive_gap
+from tests.test_causes import stages
+
+GAINFUL = sorted(GAP_CAUSES)
+
+
+def debts_and_oracle(pair: CocoPair) -> tuple[Debts, Oracle]:
+    ground_truth, detections, matches, causes = stages(pair)
+    return (
+        divide_gap(ground_truth, detections, matches, causes),
+        build_oracle(ground_truth, detections, matches, causes),
+    )
+
+
+@settings(max_examples=60)
+@given(coco_pairs(max_images=3, max_objects=4, max_detections=7))
+def test_debts_equal_the_naive_twin(pair: CocoPair) -> None:
+    debts, _ = debts_and_oracle(pair)
+    expected, _ = naive_gap.divide(pair.ground_truth, pair.detections)
+    found = {}
+    for row, code in enumerate(debts.cause):
+        is_detection = debts.detection[row] >= 0
+        owner = int(debts.detection[row] if is_detection else debts.object[row])
+        found["detection" if is_detection else "object", owner, CAUSES[code]] = float(debts.gap[row])
+    assert found.keys() == expected.keys()
+    for key, debt in expected.items():
+        assert found[key] == pytest.approx(float(debt), abs=1e-12)
+
+
+@settings(max_examples=200)
+@given(coco_pairs())
+def test_debts_add_up_to_the_gap_of_coco(pair: CocoPair) -> None:
+    debts, oracle = debts_and_oracle(pair)
+    metrics = mapgap.evaluate(pair.ground_truth, pair.detections).metrics
+    summary = summarize_gap(debts, ap=metrics["AP"], ap50=metrics["AP50"])
+    if metrics["AP"] is None:
+        assert len(debts.gap) == 0
+        assert summary.total is summary.residual is oracle.base_ap is None
+        return
+    assert abs(summary.residual) < 1e-9
+    assert math.fsum(summary.by_cause.values()) == pytest.approx(1 - metrics["AP"], abs=1e-9)
+    assert math.fsum(summary.by_cause_at_50.values()) == pytest.approx(1 - metrics["AP50"], abs=1e-9)
+    assert oracle.base_ap == pytest.approx(metrics["AP"], abs=1e-9)
+    assert (debts.gap > 0).all()
+
+
+@settings(max_examples=150)
+@given(coco_pairs())
+def test_fixing_everything_gains_exactly_the_gap(pair: CocoPair) -> None:
+    _, oracle = debts_and_oracle(pair)
+    if oracle.base_ap is not None:
+        assert oracle.gain(GAP_CAUSES) == pytest.approx(1 - oracle.base_ap, abs=1e-12)
+
+
+@settings(max_examples=40)
+@given(
+    coco_pairs(max_images=3, max_objects=4, max_detections=7),
+    st.sets(st.sampled_from(GAINFUL), min_size=1),
+    st.integers(0, 3),
+)
+def test_gain_equals_the_naive_twin_and_is_never_negative(pair: CocoPair, causes: set[str], seed: int) -> None:
+    _, oracle = debts_and_oracle(pair)
+    chance = np.random.default_rng(seed)
+    in_slice = chance.random(len(oracle.object_category)) < (1 if seed == 0 else 0.6)
+    own = chance.random(len(oracle.detection_category)) < (1 if seed == 0 else 0.6)
+    expected = naive_gap.gain(
+        pair.ground_truth,
+        pair.detections,
+        causes,
+        lambda target, index: bool(in_slice[target]) if target is not None else bool(own[index]),
+    )
+    gain = oracle.gain(causes, in_slice, own)
+    if expected is None:
+        assert gain is None
+        return
+    assert gain == pytest.approx(float(expected), abs=1e-12)
+    assert gain >= -1e-12
+
+
+def test_causes_without_a_debt_gain_nothing() -> None:
+    pair = CocoPair(
+        {
+            "images": [{"id": 1}],
+            "categories": [{"id": 1, "name": "a"}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 9, 9], "area": 81}],
+        },
+        [],
+    )
+    _, oracle = debts_and_oracle(pair)
+    assert oracle.gain(["below_threshold", "max_detections"]) == 0.0
+    assert oracle.gain(["missed"]) == 1.0
+
+
+def test_residual_on_real_inputs(real_data: Path) -> None:
+    for ground_truth, detections in (
+        ("kaist/gt.json", "kaist/detections/MBNet.json"),
+        ("coco_val2017/instances_val2017_rebuilt.json", "coco_val2017/yolov2_416_results.json"),
+        ("cocoapi_fake100/gt.json", "cocoapi_fake100/bbox.json"),
+    ):
+        truth = json.loads((real_data / ground_truth).read_bytes())
+        pair = CocoPair(truth, json.loads((real_data / detections).read_bytes()))
+        debts, oracle = debts_and_oracle(pair)
+        metrics = mapgap.evaluate(truth, pair.detections).metrics
+        assert abs(summarize_gap(debts, ap=metrics["AP"], ap50=metrics["AP50"]).residual) < 1e-9
+        assert oracle.gain(GAP_CAUSES) == pytest.approx(1 - metrics["AP"], abs=1e-9)
+    assert 1 - metrics["AP"] == pytest.approx(0.4954193013, abs=1e-9)

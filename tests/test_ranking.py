@@ -1,0 +1,598 @@
+"""Failure modes: held to the naive twin, and one case made by hand for every rule of definitions.md 7."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapgap.errors import InputError
+from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
+from mapgap.tables import CAUSES, GAP_CAUSES, AttributeKind, FailureMode, Scalar
+from tests.naive.ranking import naive_failure_modes
+from tests.small_tables import (
+    Scene,
+    attribute_of,
+    debts_of,
+    detections_of,
+    errors_of,
+    ground_truth_of,
+    operating_point_of,
+    random_scene,
+)
+
+small_scenes = st.builds(
+    random_scene,
+    st.integers(0, 1 << 30),
+    st.integers(1, 10),
+    st.integers(0, 40),
+    st.integers(0, 40),
+    st.sampled_from([0.0, 0.2, 0.5]),
+)
+large_scenes = st.builds(
+    random_scene,
+    st.integers(0, 1 << 30),
+    st.integers(5, 40),
+    st.integers(200, 400),
+    st.integers(100, 400),
+    st.sampled_from([0.4, 0.8]),
+)
+
+
+def no_gain(cause, objects, detections):
+    return None
+
+
+def rank(scene: Scene, gain_of=no_gain, **options) -> tuple[FailureMode, ...]:
+    return rank_failure_modes(
+        scene.ground_truth,
+        scene.detections,
+        scene.attributes,
+        scene.operating_point,
+        scene.errors,
+        scene.debts,
+        scene.detection_address,
+        gain_of,
+        **options,
+    )
+
+
+def as_dict(mode: FailureMode) -> dict[str, object]:
+    def readable(where):
+        return [(name, repr(value)) for name, value in where.items()]
+
+    return {
+        "cause": mode.cause,
+        "where": readable(mode.where),
+        "errors": mode.errors,
+        "images": mode.images,
+        "population": mode.population,
+        "gap": mode.gap,
+        "excess": mode.excess,
+        "hotter_within": [(readable(h.where), h.errors, h.population, h.excess) for h in mode.hotter_within],
+        "flags": mode.flags,
+        "examples": [(e.image_id, e.object_id, e.detection) for e in mode.examples],
+    }
+
+
+@given(small_scenes)
+@settings(max_examples=60)
+def test_few_errors_equal_the_naive_twin(scene):
+    assert [as_dict(mode) for mode in rank(scene)] == naive_failure_modes(scene)
+
+
+@given(large_scenes)
+@settings(max_examples=15)
+def test_many_errors_equal_the_naive_twin(scene):
+    assert [as_dict(mode) for mode in rank(scene)] == naive_failure_modes(scene)
+
+
+def test_the_random_scenes_have_hot_spots_to_compare():
+    modes = [mode for seed in range(8) for mode in rank(random_scene(seed, 30, 500, 600, 0.8))]
+    assert {"missed", "background"} <= {mode.cause for mode in modes}
+    assert any(len(mode.where) == 2 for mode in modes)
+    assert any(mode.hotter_within for mode in modes)
+
+
+# Cases made by hand: objects only, each in an image of its own unless said otherwise.
+
+
+@dataclass(frozen=True)
+class Cell:
+    """`members` objects with these values, of which the first `errors` are lost, each owing `owes`."""
+
+    values: tuple[Scalar, ...]
+    members: int
+    errors: int
+    owes: float = 1 / 1024
+
+
+def scene_of(
+    names: Sequence[str],
+    cells: Sequence[Cell],
+    *,
+    cause: str = "missed",
+    kinds: Sequence[AttributeKind] | None = None,
+    images: int | None = None,
+) -> Scene:
+    values = [value for cell in cells for value in [cell.values] * cell.members]
+    lost = [(place < cell.errors, cell.owes) for cell in cells for place in range(cell.members)]
+    truth = ground_truth_of([g % images if images else g for g in range(len(values))])
+    run = detections_of([])
+    attributes = []
+    for column, name in enumerate(names):
+        # Natural order is the order of first appearance; a list because True == 1.
+        known = list({repr(row[column]): row[column] for row in values}.values())
+        known.sort(key=lambda value: value in ("n/a", "n/a (background)"))
+        readable = [repr(value) for value in known]
+        codes = [readable.index(repr(row[column])) for row in values]
+        attributes.append(attribute_of(name, kinds[column] if kinds else "image", known, codes, []))
+    rows = [(cause, g, -1, True) for g, (is_lost, _) in enumerate(lost) if is_lost]
+    debts = [(cause, g, -1, owes) for g, (is_lost, owes) in enumerate(lost) if is_lost and cause in GAP_CAUSES]
+    return Scene(
+        truth,
+        run,
+        tuple(attributes),
+        operating_point_of([], [], [not is_lost for is_lost, _ in lost]),
+        errors_of(rows, truth, run),
+        debts_of(debts, truth, run),
+        np.zeros(0, dtype=np.int32),
+    )
+
+
+def wheres(modes: Sequence[FailureMode]) -> list[dict[str, Scalar]]:
+    return [dict(mode.where) for mode in modes]
+
+
+def test_a_hot_spot_with_its_numbers():
+    (mode,) = rank(scene_of(["time"], [Cell(("night",), 100, 40, 2 / 1024), Cell(("day",), 100, 10)], images=50))
+    assert (mode.cause, mode.where, mode.errors, mode.population) == ("missed", {"time": "night"}, 40, 100)
+    assert mode.images == 40
+    assert mode.gap == 80 / 1024
+    assert mode.excess == 80 / 1024 - 100 * (10 / 1024) / 100
+    assert mode.flags == ()
+    assert mode.hotter_within == ()
+
+
+@pytest.mark.parametrize(("errors", "listed"), [(30, True), (29, False)])
+def test_rule_1_at_least_30_errors(errors, listed):
+    modes = rank(scene_of(["time"], [Cell(("night",), 100, errors), Cell(("day",), 100, 10)]))
+    assert wheres(modes) == [{"time": "night"}] * listed
+
+
+@pytest.mark.parametrize(("errors", "flagged"), [(29, True), (30, False)])
+def test_with_fewer_than_30_errors_in_all_modes_are_listed_and_flagged(errors, flagged):
+    scene = scene_of(["time"], [Cell(("night",), 100, errors - 1), Cell(("day",), 100, 1)])
+    modes = rank(scene)
+    assert [(mode.where, mode.flags) for mode in modes] == [({"time": "night"}, ("too_few",))] * flagged
+
+
+@pytest.mark.parametrize(("members", "listed"), [(80, True), (81, False)])
+def test_rule_1_at_most_80_percent_of_the_population(members, listed):
+    modes = rank(scene_of(["time"], [Cell(("night",), members, 60), Cell(("day",), 100 - members, 2)]))
+    assert wheres(modes) == [{"time": "night"}] * listed
+
+
+@pytest.mark.parametrize(("errors", "listed"), [(50, True), (49, False)])
+def test_rule_1_a_rate_at_least_1_25_times_that_of_the_rest(errors, listed):
+    modes = rank(scene_of(["time"], [Cell(("night",), 100, errors, 2 / 1024), Cell(("day",), 100, 40)]))
+    assert wheres(modes) == [{"time": "night"}] * listed
+
+
+def test_rule_1_a_rest_without_errors_lets_any_rate_pass():
+    assert wheres(rank(scene_of(["time"], [Cell(("night",), 100, 30), Cell(("day",), 100, 0)]))) == [{"time": "night"}]
+
+
+@pytest.mark.parametrize("missing", ["n/a", "n/a (background)"])
+def test_rule_1_a_missing_value_is_never_a_hot_spot(missing):
+    cells = [
+        Cell((missing, "x"), 50, 40),
+        Cell((missing, "y"), 50, 40),
+        Cell(("day", "x"), 50, 2),
+        Cell(("day", "y"), 50, 2),
+    ]
+    assert rank(scene_of(["time", "side"], cells)) == ()
+
+
+def test_rule_1_of_slices_with_the_same_members_the_one_with_fewest_keys_stays_then_the_first():
+    cells = [
+        Cell(("night", "dark", "in"), 60, 40),
+        Cell(("day", "bright", "in"), 60, 5),
+        Cell(("day", "bright", "out"), 60, 5),
+    ]
+    assert wheres(rank(scene_of(["time", "light", "place"], cells))) == [{"light": "dark"}]
+
+
+def test_slices_with_the_same_counts_but_other_members_both_stay():
+    cells = [
+        Cell(("night", "in"), 50, 0),
+        Cell(("night", "out"), 50, 40),
+        Cell(("day", "in"), 50, 40),
+        Cell(("day", "out"), 300, 3),
+    ]
+    assert wheres(rank(scene_of(["time", "place"], cells))) == [
+        {"place": "in", "time": "day"},
+        {"place": "out", "time": "night"},
+    ]
+
+
+def test_rule_2_excess_must_be_positive():
+    """More errors a member than the rest, but cheaper ones."""
+    cells = [Cell(("night",), 100, 60, 1 / 1024), Cell(("day",), 100, 40, 2 / 1024)]
+    assert rank(scene_of(["time"], cells)) == ()
+
+
+def test_rule_2_order_is_by_excess_not_by_gap():
+    cells = [
+        Cell(("large",), 400, 150),
+        Cell(("small",), 100, 90),
+        Cell(("other",), 400, 30),
+    ]
+    modes = rank(scene_of(["size"], cells))
+    assert wheres(modes) == [{"size": "small"}, {"size": "large"}]
+    assert modes[0].gap < modes[1].gap
+    assert wheres(rank(scene_of(["size"], cells), rank_by="gap")) == [{"size": "large"}, {"size": "small"}]
+    assert wheres(rank(scene_of(["size"], cells), rank_by="errors")) == [{"size": "large"}, {"size": "small"}]
+
+
+def parent_and_child(others: int) -> Scene:
+    """All loss at night is in the rain; at night there are 60 objects in the rain and `others` elsewhere."""
+    cells = [
+        Cell(("night", "rain"), 60, 50),
+        Cell(("night", "dry"), others, 0),
+        Cell(("day", "rain"), 400, 0),
+        Cell(("day", "dry"), 400, 0),
+    ]
+    return scene_of(["time", "weather"], cells)
+
+
+def test_rule_3_a_parent_is_dropped_for_a_narrow_child_that_carries_its_excess():
+    """The children are the same; only the share of the parent's population decides whether the parent goes."""
+    assert wheres(rank(parent_and_child(40))) == [{"time": "night", "weather": "rain"}]
+    assert wheres(rank(parent_and_child(39))) == [{"time": "night"}]
+
+
+@pytest.mark.parametrize(("dry_cost", "kept"), [(11, False), (12, True)])
+def test_rule_3_a_parent_stays_if_the_child_has_less_than_80_percent_of_its_excess(dry_cost, kept):
+    """The excess of the parent is 48 + cost, that of the child 48 minus a trace."""
+    cells = [
+        Cell(("night", "rain"), 50, 48, 1 / 1024),
+        Cell(("night", "dry"), 50, 1, dry_cost / 1024),
+        Cell(("day", "rain"), 5000, 0),
+        Cell(("day", "dry"), 5000, 0),
+    ]
+    assert wheres(rank(scene_of(["time", "weather"], cells)))[0] == (
+        {"time": "night"} if kept else {"time": "night", "weather": "rain"}
+    )
+
+
+def test_rule_3_the_parent_is_gone_even_where_rule_4_would_list_it():
+    """The parent has the greater excess, so that only rule 3 can put the child in its place."""
+    cells = [
+        Cell(("night", "rain"), 60, 50),
+        Cell(("night", "dry"), 60, 10),
+        Cell(("day", "rain"), 400, 0),
+        Cell(("day", "dry"), 400, 0),
+    ]
+    assert wheres(rank(scene_of(["time", "weather"], cells))) == [{"time": "night", "weather": "rain"}]
+
+
+def overlapping(outside: int) -> Scene:
+    """Small objects and objects at night share 60 errors; `outside` more are at night only, 100 are small only."""
+    cells = [
+        Cell(("small", "night"), 70, 60),
+        Cell(("small", "day"), 120, 100),
+        Cell(("large", "night"), 120, outside),
+        Cell(("large", "day"), 3000, 0),
+    ]
+    return scene_of(["size", "time"], cells)
+
+
+def test_rule_4_half_of_the_excess_must_lie_outside_what_is_listed():
+    assert wheres(rank(overlapping(50))) == [{"size": "small"}, {"size": "large", "time": "night"}]
+    assert wheres(rank(overlapping(75))) == [{"size": "small"}, {"time": "night"}]
+
+
+def test_rule_4_looks_at_slices_of_the_same_cause_only():
+    misses, loose = overlapping(50), overlapping(50)
+    both = replace(
+        misses,
+        errors=concatenate(misses.errors, replace(loose.errors, cause=loose.errors.cause + 1)),
+        debts=concatenate(misses.debts, replace(loose.debts, cause=loose.debts.cause + 1)),
+    )
+    assert [(mode.cause, mode.where) for mode in rank(both)] == [
+        ("missed", {"size": "small"}),
+        ("localization", {"size": "small"}),
+        ("missed", {"size": "large", "time": "night"}),
+        ("localization", {"size": "large", "time": "night"}),
+    ]
+
+
+def concatenate(first, second):
+    """Both tables as one."""
+    columns = {name: np.concatenate([column, getattr(second, name)]) for name, column in vars(first).items()}
+    return type(first)(**columns)
+
+
+def hot_inside(*inside: tuple[str, int, int]) -> tuple[FailureMode, ...]:
+    """Night, split by weather into (value, members, errors); by day little is lost, evenly."""
+    cells = [Cell(("night", weather), members, errors) for weather, members, errors in inside]
+    cells += [Cell(("day", weather), 2000, 10) for weather, _, _ in inside]
+    return rank(scene_of(["time", "weather"], cells))
+
+
+def test_rule_5_names_the_hotter_slice_within():
+    mode = hot_inside(("dry", 1000, 300), ("rain", 500, 200))[0]
+    assert mode.where == {"time": "night"}
+    (hotter,) = mode.hotter_within
+    assert list(hotter.where.items()) == [("time", "night"), ("weather", "rain")]
+    assert (hotter.errors, hotter.population) == (200, 500)
+    assert hotter.excess == 200 / 1024 - 500 * (300 / 1024) / 1000
+
+
+@pytest.mark.parametrize(("errors", "named"), [(125, True), (124, False)])
+def test_rule_5_the_rate_is_compared_with_the_rest_of_the_slice(errors, named):
+    mode = hot_inside(("dry", 1000, 250), ("rain", 400, errors))[0]
+    assert mode.where == {"time": "night"}
+    assert [hotter.where["weather"] for hotter in mode.hotter_within] == ["rain"] * named
+
+
+@pytest.mark.parametrize(("errors", "named"), [(30, True), (29, False)])
+def test_rule_5_at_least_30_errors(errors, named):
+    mode = hot_inside(("dry", 1000, 300), ("rain", 50, errors))[0]
+    assert mode.where == {"time": "night"}
+    assert [hotter.where["weather"] for hotter in mode.hotter_within] == ["rain"] * named
+
+
+def test_rule_5_names_the_three_of_greatest_excess():
+    values = [("dry", 2000, 200), ("fog", 100, 60), ("rain", 100, 70), ("snow", 100, 80), ("hail", 100, 90)]
+    mode = hot_inside(*values)[0]
+    assert mode.where == {"time": "night"}
+    assert [hotter.where["weather"] for hotter in mode.hotter_within] == ["hail", "snow", "rain"]
+    excesses = [hotter.excess for hotter in mode.hotter_within]
+    assert excesses == sorted(excesses, reverse=True)
+
+
+def test_rule_5_never_names_the_slice_itself_or_a_missing_value():
+    cells = [
+        Cell(("night", "dark", "n/a"), 50, 45),
+        Cell(("night", "dark", "x"), 50, 20),
+        Cell(("day", "bright", "x"), 200, 5),
+    ]
+    (mode,) = rank(scene_of(["time", "zlight", "street"], cells))
+    assert mode.where == {"time": "night"}
+    assert mode.hotter_within == ()
+
+
+@pytest.mark.parametrize("cause", ["below_threshold", "max_detections"])
+def test_causes_that_owe_nothing_come_last_by_errors_and_never_ask_for_a_gain(cause):
+    free = scene_of(
+        ["time"], [Cell(("night",), 200, 150), Cell(("day",), 100, 5), Cell(("dusk",), 900, 3)], cause=cause
+    )
+    dear = scene_of(["time"], [Cell(("night",), 200, 1), Cell(("day",), 100, 40), Cell(("dusk",), 900, 3)])
+    both = replace(free, errors=concatenate(free.errors, dear.errors), debts=dear.debts)
+
+    def gain_of(cause, objects, detections):
+        assert cause == "missed"
+        return 0.5
+
+    for key in RANK_BY:
+        modes = rank(both, gain_of, rank_by=key)
+        assert [(mode.cause, mode.where["time"]) for mode in modes] == [("missed", "day"), (cause, "night")]
+        assert (modes[1].gap, modes[1].excess, modes[1].gain, modes[1].errors) == (0.0, 0.0, 0.0, 150)
+
+
+def test_gain_ranks_and_gets_the_masks_of_the_slice():
+    cells = [Cell(("large",), 400, 150), Cell(("small",), 100, 90), Cell(("other",), 400, 30)]
+    scene = scene_of(["size"], cells)
+    asked = []
+
+    def gain_of(cause, objects, detections):
+        asked.append((cause, int(objects.sum()), detections.shape))
+        return {100: 0.25, 400: 0.75}[int(objects.sum())]
+
+    modes = rank(scene, gain_of, rank_by="gain")
+    assert [(mode.where["size"], mode.gain) for mode in modes] == [("large", 0.75), ("small", 0.25)]
+    assert sorted(asked) == [("missed", 100, (0,)), ("missed", 400, (0,))]
+
+
+def test_an_undefined_gain_comes_last():
+    scene = scene_of(["size"], [Cell(("large",), 400, 150), Cell(("small",), 100, 90), Cell(("other",), 400, 30)])
+    modes = rank(scene, lambda cause, objects, _: None if objects.sum() == 100 else 0.0, rank_by="gain")
+    assert [mode.gain for mode in modes] == [0.0, None]
+
+
+def test_an_unknown_order_is_refused():
+    with pytest.raises(InputError, match=r"'price'.*excess, gap, gain, errors"):
+        rank(scene_of(["time"], [Cell(("night",), 10, 1)]), rank_by="price")
+
+
+def test_ties_go_by_cause_then_where():
+    cells = [Cell(("a",), 100, 40), Cell(("b",), 100, 40), Cell(("c",), 800, 0)]
+    one, two = scene_of(["letter"], cells, cause="both"), scene_of(["letter"], cells, cause="localization")
+    modes = rank(replace(one, errors=concatenate(one.errors, two.errors), debts=concatenate(one.debts, two.debts)))
+    assert [(mode.cause, mode.where["letter"]) for mode in modes] == [
+        ("localization", "a"),
+        ("localization", "b"),
+        ("both", "a"),
+        ("both", "b"),
+    ]
+
+
+# Detections as the population.
+
+
+def alarms(kind: AttributeKind) -> Scene:
+    """40 of 50 detections are alarms at the left, 2 of 50 at the right; true positives sit on objects at the right."""
+    truth, run = ground_truth_of([0] * 58), detections_of([0] * 100)
+    is_alarm = [d < 40 or 50 <= d < 52 for d in range(100)]
+    address = np.full(100, -1, dtype=np.int32)
+    address[~np.array(is_alarm)] = np.arange(58)
+    left = [int(d >= 50) for d in range(100)]
+    values = ["left", "right", "n/a (background)"]
+    place = attribute_of(
+        "place", kind, values, [int(g >= 10) for g in range(58)], [2] * 100 if kind == "object" else left
+    )
+    rows = [("background", -1, d, False) for d in range(100) if is_alarm[d]]
+    debts = [("background", -1, d, 1 / 1024) for d in range(100) if is_alarm[d]]
+    return Scene(
+        truth,
+        run,
+        (place,),
+        operating_point_of([True] * 100, [not alarm for alarm in is_alarm], [True] * 58),
+        errors_of(rows, truth, run),
+        debts_of(debts, truth, run),
+        address,
+    )
+
+
+@pytest.mark.parametrize("kind", ["image", "geometry", "class"])
+def test_background_counts_kept_detections_by_address(kind):
+    (mode,) = rank(alarms(kind), lambda cause, objects, detections: float(objects.sum() + 100 * detections.sum()))
+    assert (mode.cause, mode.where, mode.errors, mode.population) == ("background", {"place": "left"}, 40, 50)
+    assert mode.gain == 10 + 100 * 50
+    assert mode.examples[0].object_id is None
+
+
+def test_background_population_is_of_kept_detections_only():
+    scene = alarms("image")
+    kept = scene.operating_point.kept.copy()
+    kept[45:50] = False
+    (mode,) = rank(replace(scene, operating_point=replace(scene.operating_point, kept=kept)))
+    assert mode.population == 45
+
+
+def test_background_never_uses_an_attribute_of_objects():
+    scene = alarms("geometry")
+    of_objects = replace(scene, attributes=(replace(scene.attributes[0], kind="object"),))
+    assert rank(of_objects) == ()
+
+
+def test_duplicates_are_counted_among_kept_detections_at_the_objects_they_point_at():
+    truth, run = ground_truth_of(list(range(10))), detections_of([0] * 50)
+    true_positive = [d < 10 for d in range(50)]
+    rows = [("duplicate", d % 2, d, False) for d in range(10, 45)] + [
+        ("background", -1, d, False) for d in range(45, 50)
+    ]
+    scene = Scene(
+        truth,
+        run,
+        (attribute_of("size", "object", ["large", "small", "n/a (background)"], [0, 0] + [1] * 8, [2] * 50),),
+        operating_point_of([True] * 50, true_positive, [True] * 10),
+        errors_of(rows, truth, run),
+        debts_of([("duplicate", d % 2, d, 1 / 1024) for d in range(10, 45)], truth, run),
+        np.array([*range(10), *[-1] * 40], dtype=np.int32),
+    )
+    (mode,) = rank(scene)
+    assert (mode.where, mode.errors, mode.population) == ({"size": "large"}, 35, 37)
+
+
+# Examples.
+
+
+def losses(rows, debts, images, ids=None) -> FailureMode:
+    """The one mode of a scene whose objects 0 to 39 are hot, with these errors and debts; 30 more errors are free."""
+    hot = len(images)
+    truth = ground_truth_of([*images, *range(200, 240), *[0] * 300], ids=ids)
+    run = detections_of([0] * 20, record=range(100, 120))
+    free = [("localization", g, -1, True) for g in range(hot, hot + 40)]
+    codes = [0] * (hot + 40) + [1] * 300
+    scene = Scene(
+        truth,
+        run,
+        (attribute_of("spot", "object", ["hot", "cold", "n/a (background)"], codes, [2] * 20),),
+        operating_point_of([True] * 20, [False] * 20, [False] * len(codes)),
+        errors_of([*rows, *free], truth, run),
+        debts_of(debts, truth, run),
+        np.full(20, -1, dtype=np.int32),
+    )
+    (mode,) = rank(scene)
+    return mode
+
+
+def test_examples_are_the_costliest_one_an_image_and_at_most_twelve():
+    rows = [("localization", g, -1, True) for g in range(4)]
+    debts = [("localization", g, -1, gap) for g, gap in enumerate([0.25, 0.125, 0.5, 0.0625])]
+    mode = losses(rows, debts, [7, 7, 3, 3])
+    assert [(e.image_id, e.object_id) for e in mode.examples[:3]] == [(3, 2), (7, 0), (200, 4)]
+    assert len(mode.examples) == 12
+    assert len({e.image_id for e in mode.examples}) == 12
+
+
+def test_examples_go_on_with_the_costliest_when_images_run_out():
+    scene = scene_of(["time"], [Cell(("night",), 40, 35), Cell(("day",), 60, 0)], images=2)
+    debts = debts_of([("missed", g, -1, (g + 1) / 1024) for g in range(35)], scene.ground_truth, scene.detections)
+    (mode,) = rank(replace(scene, debts=debts))
+    assert [e.object_id for e in mode.examples] == [34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23]
+    assert [e.image_id for e in mode.examples[:2]] == [0, 1]
+
+
+def test_examples_weigh_what_the_owner_owes_for_the_cause_and_show_a_pair_once():
+    rows = [("localization", 0, 3, True), ("localization", 0, 3, False), ("localization", 1, 4, False)]
+    debts = [("localization", 0, -1, 0.0625), ("localization", 0, 3, 0.25), ("localization", 1, 4, 0.125)]
+    debts.append(("duplicate", 1, 4, 0.5))
+    mode = losses(rows, debts, [0, 0])
+    shown = [(e.image_id, e.object_id, e.detection) for e in mode.examples]
+    assert shown[0] == (0, 0, 103)
+    assert shown.count((0, 0, 103)) == 1
+    assert mode.errors == 43
+
+
+def test_example_ties_go_by_image_annotation_and_record():
+    rows = [("localization", g, d, False) for g, d in [(2, 5), (1, 9), (0, 8), (0, 7)]]
+    debts = [("localization", g, d, 0.25) for _, g, d, _ in rows]
+    ids = [50, 20, 10, *range(1000, 1340)]
+    mode = losses(rows, debts, [1, 1, 0], ids=ids)
+    assert [(e.image_id, e.object_id, e.detection) for e in mode.examples[:2]] == [(0, 10, 105), (1, 20, 109)]
+    mode = losses(rows[2:], debts, [1, 1, 0], ids=ids)
+    assert [(e.object_id, e.detection) for e in mode.examples[:1]] == [(50, 107)]
+
+
+# Causes over all data.
+
+
+def test_total_causes_divide_errors_and_gap():
+    cells = [Cell(("night",), 40, 20, 1 / 1024)]
+    one, two = scene_of(["time"], cells, cause="both", images=7), scene_of(["time"], cells, cause="max_detections")
+    errors = concatenate(one.errors, two.errors)
+    asked = []
+    totals = total_causes(errors, one.debts, lambda cause: asked.append(cause) or 0.5)
+    assert [total.cause for total in totals] == [
+        "both",
+        "max_detections",
+        *(cause for cause in CAUSES if cause not in ("both", "max_detections")),
+    ]
+    assert (totals[0].errors, totals[0].images, totals[0].gap, totals[0].gain) == (20, 7, 20 / 1024, 0.5)
+    assert (totals[1].errors, totals[1].images, totals[1].gap, totals[1].gain) == (20, 20, 0.0, 0.0)
+    assert sorted(asked) == sorted(GAP_CAUSES)
+
+
+@given(small_scenes)
+@settings(max_examples=30)
+def test_total_causes_add_up(scene):
+    totals = total_causes(scene.errors, scene.debts, lambda cause: None)
+    assert sorted(total.cause for total in totals) == sorted(CAUSES)
+    assert sum(total.errors for total in totals) == len(scene.errors.cause)
+    assert sum(total.gap for total in totals) == scene.debts.gap.sum()
+    gaps = [(-total.gap, -total.errors, CAUSES.index(total.cause)) for total in totals]
+    assert gaps == sorted(gaps)
+
+
+def test_nothing_at_all():
+    scene = random_scene(0, 0, 0, 0, 0.5)
+    assert rank(scene) == ()
+    assert [total.cause for total in total_causes(scene.errors, scene.debts, lambda cause: None)] == list(CAUSES)
+
+
+def test_order_of_attributes_and_rows_does_not_matter():
+    scene = random_scene(3, 30, 400, 500, 0.8)
+    assert rank(scene)
+    turned = replace(
+        scene,
+        attributes=scene.attributes[::-1],
+        errors=type(scene.errors)(**{name: column[::-1] for name, column in vars(scene.errors).items()}),
+        debts=type(scene.debts)(**{name: column[::-1] for name, column in vars(scene.debts).items()}),
+    )
+    assert [as_dict(mode) for mode in rank(turned)] == [as_dict(mode) for mode in rank(scene)]

@@ -1,0 +1,237 @@
+"""Slices: held to the naive twin, to the partition identities, and to cases made by hand."""
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapgap.errors import InputError
+from mapgap.slices import build_slices, cross
+from mapgap.tables import FloatArray, IndexArray, Slices
+from tests.naive.slices import all_crosses, naive_slices
+from tests.small_tables import (
+    Scene,
+    attribute_of,
+    debts_of,
+    detections_of,
+    errors_of,
+    ground_truth_of,
+    operating_point_of,
+    random_scene,
+)
+
+scenes = st.builds(
+    random_scene,
+    st.integers(0, 1 << 30),
+    st.integers(1, 12),
+    st.integers(0, 60),
+    st.integers(0, 90),
+    st.sampled_from([0.0, 0.3, 0.9]),
+)
+
+
+def tracer(objects: set[int], detections: set[int]) -> float:
+    """Stands in for AP: tells which objects and detections it was asked about."""
+    return float(sum(g + 1 for g in objects) + 10_000 * sum(d + 1 for d in detections))
+
+
+def tracer_of(scene: Scene):
+    def average_precision_of(object_codes: IndexArray, detection_codes: IndexArray, codes: int) -> FloatArray:
+        assert object_codes.dtype == detection_codes.dtype == np.int32
+        holds = scene.ground_truth.is_object & (object_codes >= 0)
+        objects = np.bincount(object_codes[holds], weights=np.flatnonzero(holds) + 1, minlength=codes)
+        own = np.flatnonzero(detection_codes >= 0)
+        return objects + 10_000 * np.bincount(detection_codes[own], weights=own + 1, minlength=codes)
+
+    return average_precision_of
+
+
+def build(scene: Scene, crosses=None) -> Slices:
+    return build_slices(
+        scene.ground_truth,
+        scene.detections,
+        scene.attributes,
+        scene.operating_point,
+        scene.errors,
+        scene.debts,
+        tracer_of(scene),
+        crosses=crosses,
+    )
+
+
+def rows_of(slices: Slices) -> list[dict[str, object]]:
+    columns = ("objects", "images", "tp", "fp", "fn", "gap", "ap", "without_background")
+    return [
+        {"where": [(name, repr(value)) for name, value in where.items()]}
+        | {column: getattr(slices, column)[row].item() for column in columns}
+        for row, where in enumerate(slices.where)
+    ]
+
+
+@given(scenes)
+@settings(max_examples=30)
+def test_equals_the_naive_twin(scene):
+    deeper = [("time", "a", "b"), ("class", "time", "b", "a")]
+    expected = naive_slices(scene, all_crosses(scene) + deeper, tracer)
+    np.testing.assert_equal(rows_of(build(scene, crosses=deeper)), expected)
+
+
+@given(scenes)
+@settings(max_examples=60)
+def test_every_cross_partitions_the_totals(scene):
+    slices = build(scene)
+    keys = [tuple(where) for where in slices.where]
+    point = scene.operating_point
+    objects = int(scene.ground_truth.is_object.sum())
+    found = int((point.found & scene.ground_truth.is_object).sum())
+    for names in set(keys):
+        rows = np.array([row for row, key in enumerate(keys) if key == names])
+        assert slices.objects[rows].sum() == objects
+        assert slices.tp[rows].sum() == found
+        assert slices.fn[rows].sum() == scene.errors.is_false_negative.sum()
+        assert slices.fp[rows].sum() == (~scene.errors.is_false_negative).sum()
+        assert slices.gap[rows].sum() == scene.debts.gap.sum()
+    if objects:
+        assert {tuple(sorted(names)) for names in all_crosses(scene)} == set(keys)
+
+
+def hand_made() -> Scene:
+    """Two images, three objects and a crowd; one false positive on object 1, one background detection."""
+    truth = ground_truth_of([0, 0, 1, 1], crowd=[False, False, False, True])
+    run = detections_of([0, 1, 0])
+    return Scene(
+        truth,
+        run,
+        (
+            attribute_of("size", "geometry", ["small", "large", "unused"], [0, 1, 1, 0], [1, 0, 0]),
+            attribute_of("lit", "object", [True, 1, "n/a", "n/a (background)"], [0, 1, 2, 0], [3, 3, 3]),
+        ),
+        operating_point_of([True, True, True], [True, False, False], [True, False, False, False]),
+        errors_of(
+            [
+                ("localization", 1, 2, False),
+                ("background", -1, 1, False),
+                ("localization", 1, 2, True),
+                ("missed", 2, -1, True),
+            ],
+            truth,
+            run,
+        ),
+        debts_of([("localization", 1, 2, 0.25), ("background", -1, 1, 0.125), ("missed", 2, -1, 0.5)], truth, run),
+        np.array([0, -1, -1], dtype=np.int32),
+    )
+
+
+def test_hand_made_singles_and_pairs():
+    rows = rows_of(build(hand_made()))
+    told = [(r["where"], r["objects"], r["images"], r["tp"], r["fp"], r["fn"], r["gap"]) for r in rows]
+    assert told == [
+        ([("lit", "True")], 1, 1, 1, 0, 0, 0.0),
+        ([("lit", "1")], 1, 1, 0, 1, 1, 0.25),
+        ([("lit", "'n/a'")], 1, 1, 0, 0, 1, 0.5),
+        ([("lit", "'n/a (background)'")], 0, 0, 0, 1, 0, 0.125),
+        ([("size", "'small'")], 1, 1, 1, 1, 0, 0.125),
+        ([("size", "'large'")], 2, 2, 0, 1, 2, 0.75),
+        ([("lit", "True"), ("size", "'small'")], 1, 1, 1, 0, 0, 0.0),
+        ([("lit", "1"), ("size", "'large'")], 1, 1, 0, 1, 1, 0.25),
+        ([("lit", "'n/a'"), ("size", "'large'")], 1, 1, 0, 0, 1, 0.5),
+        ([("lit", "'n/a (background)'"), ("size", "'small'")], 0, 0, 0, 1, 0, 0.125),
+    ]
+
+
+def test_background_is_left_out_only_of_object_attributes_with_a_value():
+    flags = [(r["where"], r["without_background"]) for r in rows_of(build(hand_made()))]
+    assert [flag for _, flag in flags] == [True, True, True, False, False, False, True, True, True, False]
+
+
+def test_ap_is_not_defined_without_objects():
+    slices = build(hand_made())
+    assert np.isnan(slices.ap[slices.objects == 0]).all()
+    assert np.isfinite(slices.ap[slices.objects > 0]).all()
+
+
+def test_crosses_are_added_once_whatever_the_order_of_their_names():
+    scene = hand_made()
+    repeated = rows_of(build(scene, crosses=[("size", "lit"), ("lit", "size", "lit"), ("lit",)]))
+    np.testing.assert_equal(repeated, rows_of(build(scene)))
+
+
+@pytest.mark.parametrize("names", [("size", "weather"), ()])
+def test_an_unknown_name_is_refused_with_the_known_ones(names):
+    with pytest.raises(InputError, match="Known attributes: lit, size"):
+        build(hand_made(), crosses=[names])
+
+
+def test_nothing_at_all():
+    scene = random_scene(0, 0, 0, 0, 0.5)
+    slices = build(scene)
+    assert slices.where == ()
+    assert slices.gap.shape == slices.ap.shape == slices.objects.shape == (0,)
+
+
+def test_many_values_do_not_need_dense_tables():
+    """Three attributes of 1,203 values each: a dense table of their cross would have 1.7e9 rows."""
+    chance = np.random.default_rng(1)
+    objects, alarms = 2_000, 500
+    truth, run = ground_truth_of([0] * objects), detections_of([0] * alarms)
+    codes = [(chance.integers(1203, size=objects), chance.integers(1203, size=alarms)) for _ in range(3)]
+    attributes = tuple(
+        attribute_of(name, "class", [f"{i:04}" for i in range(1203)], of_object.tolist(), own.tolist())
+        for name, (of_object, own) in zip("abc", codes, strict=True)
+    )
+    scene = Scene(
+        truth,
+        run,
+        attributes,
+        operating_point_of([True] * alarms, [False] * alarms, [True] * objects),
+        errors_of([("background", -1, d, False) for d in range(alarms)], truth, run),
+        debts_of([], truth, run),
+        np.full(alarms, -1, dtype=np.int32),
+    )
+    calls = [scene.ground_truth, run, attributes, scene.operating_point, scene.errors, scene.debts, tracer_of(scene)]
+    slices = cross(*calls, [("a", "b", "c")])
+    values = [tuple(where.values()) for where in slices.where]
+    assert values == sorted(values)
+    assert slices.objects.sum() == objects
+    assert slices.fp.sum() == alarms
+    expected: dict[tuple[str, ...], float] = {}
+    for column, (weight, count) in enumerate([(1, objects), (10_000, alarms)]):
+        for row in range(count):
+            key = tuple(f"{of[column][row]:04}" for of in codes)
+            expected[key] = expected.get(key, 0.0) + weight * (row + 1)
+    with_objects = [row for row in range(len(values)) if slices.objects[row]]
+    assert [slices.ap[row] for row in with_objects] == [expected[values[row]] for row in with_objects]
+
+
+def test_half_a_million_detections_take_seconds_at_most():
+    """A generous ceiling that catches anything quadratic; benchmarks measure the speed."""
+    chance = np.random.default_rng(2)
+    objects, detections, images = 37_000, 500_000, 5_000
+    truth = ground_truth_of(chance.integers(images, size=objects).tolist())
+    run = detections_of(chance.integers(images, size=detections).tolist())
+    sizes = [80] + [5] * 12
+    attributes = tuple(
+        attribute_of(
+            f"attribute {i}",
+            "class" if i == 0 else "geometry",
+            list(range(size)),
+            chance.integers(size, size=objects).tolist(),
+            chance.integers(size, size=detections).tolist(),
+        )
+        for i, size in enumerate(sizes)
+    )
+    alarms = np.arange(detections, dtype=np.int32)
+    empty = debts_of([], truth, run)
+    none = np.full(detections, -1, dtype=np.int32)
+    code = np.full(detections, 6, dtype=np.int8)
+    debts = type(empty)(
+        code, none, alarms, run.image, run.category, np.full(detections, 1e-6), np.full(detections, 1e-6)
+    )
+    point = operating_point_of([True] * detections, [False] * detections, [True] * objects)
+    errors = errors_of([], truth, run)
+    started = time.perf_counter()
+    slices = build_slices(truth, run, attributes, point, errors, debts, lambda _a, _b, codes: np.zeros(codes))
+    assert time.perf_counter() - started < 15
+    assert slices.objects[: sum(sizes)].sum() == objects * len(sizes)
