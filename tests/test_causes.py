@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from mapgap.tables import CAUSES, IOU_THRESHOLDS, NO_CAUSE, Causes, Detections, 
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import causes as naive_causes
 from tests.naive.matching import match
+
+pytestmark = pytest.mark.kernel
 
 
 def stages(pair: CocoPair, thresholds: np.ndarray = IOU_THRESHOLDS) -> tuple[GroundTruth, Detections, Matches, Causes]:

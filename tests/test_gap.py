@@ -16,6 +16,8 @@ from tests.generated import CocoPair, coco_pairs
 from tests.naive import gap as naive_gap
 from tests.test_causes import stages
 
+pytestmark = pytest.mark.kernel
+
 GAINFUL = sorted(GAP_CAUSES)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mapgap.errors import InputError
 from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
+from mapgap.ranking.examples import choose_examples, weigh_errors
 from mapgap.tables import CAUSES, GAP_CAUSES, AttributeKind, FailureMode, Scalar
 from tests.naive.ranking import naive_failure_modes
 from tests.small_tables import (
@@ -205,6 +206,17 @@ def test_rule_1_of_slices_with_the_same_members_the_one_with_fewest_keys_stays_t
     assert wheres(rank(scene_of(["time", "light", "place"], cells))) == [{"light": "dark"}]
 
 
+def test_rule_1_what_goes_for_the_same_members_does_not_stand_in_for_a_parent():
+    """Rain at night is zone x: the single attribute stays, the pair is gone and cannot drop "rain" by rule 3."""
+    cells = [
+        Cell(("rain", "night", "x"), 50, 45),
+        Cell(("rain", "day", "y"), 50, 5),
+        Cell(("dry", "night", "y"), 300, 0),
+        Cell(("dry", "day", "y"), 300, 0),
+    ]
+    assert wheres(rank(scene_of(["weather", "time", "zone"], cells))) == [{"weather": "rain"}]
+
+
 def test_slices_with_the_same_counts_but_other_members_both_stay():
     cells = [
         Cell(("night", "in"), 50, 0),
@@ -218,9 +230,10 @@ def test_slices_with_the_same_counts_but_other_members_both_stay():
     ]
 
 
-def test_rule_2_excess_must_be_positive():
-    """More errors a member than the rest, but cheaper ones."""
-    cells = [Cell(("night",), 100, 60, 1 / 1024), Cell(("day",), 100, 40, 2 / 1024)]
+@pytest.mark.parametrize("cost_by_day", [3, 4])
+def test_rule_2_excess_must_be_positive(cost_by_day):
+    """More errors a member than the rest, but cheaper ones: an excess of nothing, or less."""
+    cells = [Cell(("night",), 100, 60, 2 / 1024), Cell(("day",), 100, 40, cost_by_day / 1024)]
     assert rank(scene_of(["time"], cells)) == ()
 
 
@@ -346,6 +359,22 @@ def test_rule_5_at_least_30_errors(errors, named):
     assert [hotter.where["weather"] for hotter in mode.hotter_within] == ["rain"] * named
 
 
+def test_rule_5_the_excess_within_must_be_positive():
+    cells = [
+        Cell(("night", "dry"), 1000, 300, 2 / 1024),
+        Cell(("night", "rain"), 500, 200, 1 / 1024),
+        Cell(("day", "dry"), 4000, 10),
+    ]
+    mode = rank(scene_of(["time", "weather"], cells))[0]
+    assert (mode.where, mode.hotter_within) == ({"time": "night"}, ())
+
+
+def test_rule_5_for_a_cause_that_owes_nothing_has_no_excess():
+    cells = [Cell(("night", "dry"), 1000, 300), Cell(("night", "rain"), 500, 200), Cell(("day", "dry"), 4000, 10)]
+    mode = rank(scene_of(["time", "weather"], cells, cause="below_threshold"))[0]
+    assert [(hotter.errors, hotter.excess) for hotter in mode.hotter_within] == [(200, 0.0)]
+
+
 def test_rule_5_names_the_three_of_greatest_excess():
     values = [("dry", 2000, 200), ("fog", 100, 60), ("rain", 100, 70), ("snow", 100, 80), ("hail", 100, 90)]
     mode = hot_inside(*values)[0]
@@ -387,20 +416,22 @@ def test_causes_that_owe_nothing_come_last_by_errors_and_never_ask_for_a_gain(ca
 def test_gain_ranks_and_gets_the_masks_of_the_slice():
     cells = [Cell(("large",), 400, 150), Cell(("small",), 100, 90), Cell(("other",), 400, 30)]
     scene = scene_of(["size"], cells)
+    crowd = np.arange(900) == 499
+    scene = replace(scene, ground_truth=replace(scene.ground_truth, crowd=crowd))
     asked = []
 
     def gain_of(cause, objects, detections):
         asked.append((cause, int(objects.sum()), detections.shape))
-        return {100: 0.25, 400: 0.75}[int(objects.sum())]
+        return {99: 0.25, 400: 0.75}[int(objects.sum())]
 
     modes = rank(scene, gain_of, rank_by="gain")
     assert [(mode.where["size"], mode.gain) for mode in modes] == [("large", 0.75), ("small", 0.25)]
-    assert sorted(asked) == [("missed", 100, (0,)), ("missed", 400, (0,))]
+    assert sorted(asked) == [("missed", 99, (0,)), ("missed", 400, (0,))]
 
 
 def test_an_undefined_gain_comes_last():
     scene = scene_of(["size"], [Cell(("large",), 400, 150), Cell(("small",), 100, 90), Cell(("other",), 400, 30)])
-    modes = rank(scene, lambda cause, objects, _: None if objects.sum() == 100 else 0.0, rank_by="gain")
+    modes = rank(scene, lambda cause, objects, _: None if objects.sum() == 400 else 0.0, rank_by="gain")
     assert [mode.gain for mode in modes] == [0.0, None]
 
 
@@ -548,6 +579,25 @@ def test_example_ties_go_by_image_annotation_and_record():
     assert [(e.image_id, e.object_id, e.detection) for e in mode.examples[:2]] == [(0, 10, 105), (1, 20, 109)]
     mode = losses(rows[2:], debts, [1, 1, 0], ids=ids)
     assert [(e.object_id, e.detection) for e in mode.examples[:1]] == [(50, 107)]
+
+
+def test_an_error_seen_from_both_sides_is_one_example():
+    truth, run = ground_truth_of([0, 0]), detections_of([0, 0])
+    rows = [("localization", 0, 0, False), ("localization", 1, 1, False), ("localization", 0, 0, True)]
+    errors = errors_of(rows, truth, run)
+    shown = choose_examples(truth, run, errors, np.arange(3), np.array([2.0, 1.0, 3.0]))
+    assert [(e.object_id, e.detection) for e in shown] == [(0, 0), (1, 1)]
+
+
+def test_an_error_weighs_what_its_owner_owes():
+    truth, run = ground_truth_of([0, 0]), detections_of([0, 0])
+    errors = errors_of([("localization", 0, 1, False), ("localization", 0, 1, True), ("both", 1, -1, True)], truth, run)
+    debts = debts_of(
+        [("localization", 0, -1, 1.0), ("localization", 0, 1, 2.0), ("duplicate", 0, 1, 4.0), ("missed", 1, -1, 8.0)],
+        truth,
+        run,
+    )
+    assert weigh_errors(errors, np.arange(3), debts, "localization").tolist() == [2.0, 1.0, 0.0]
 
 
 # Causes over all data.

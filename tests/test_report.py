@@ -122,6 +122,32 @@ def test_summary_holds_the_costliest_pairs_in_the_slices_order() -> None:
     assert len(build_report(asked).summary["slices"]) == len(records)
 
 
+def test_costly_slices_say_more_than_their_parts_and_come_once() -> None:
+    results = _many_slices(example_results(), 0)
+    wheres = (
+        {"size": "small"},
+        {"size_detail": "tiny"},
+        {"a": 1},
+        {"a": True},
+        {"a": 1, "size": "small"},
+        {"a": "n/a"},
+    )
+    n = np.full(6, 40, np.int64)
+    tp = np.array([9, 9, 8, 7, 6, 5])
+    gap = np.array([0.5, 0.5, 0.43, 0.44, 0.52, 0.58])
+    table = replace(results.slices, where=wheres, objects=n, images=n, tp=tp, fp=n, fn=n - tp, gap=gap, ap=gap)
+    table = replace(table, without_background=np.zeros(6, bool))
+    shown = build_report(replace(results, slices=table)).costly_slices
+    assert [(row["where"], row["lift"] > 1) for row in shown.rows] == [
+        ({"size": "small"}, True),
+        ({"a": True}, True),
+        ({"a": 1}, True),
+    ]
+    cross = replace(table, gap=np.array([0.45, 0.45, 0.41, 0.42, 0.52, 0.58]))
+    first = build_report(replace(results, slices=cross)).costly_slices.rows[0]
+    assert first["where"] == {"a": 1, "size": "small"}
+
+
 def _many_slices(results: Results, number: int) -> Results:
     wheres = tuple({"a": f"v{i}"} for i in range(50)) + tuple({"a": i % 100, "b": i // 100} for i in range(number))
     length = len(wheres)
@@ -139,7 +165,12 @@ def test_a_thousand_classes_and_many_slices_stay_small() -> None:
     assert "more slices in slices.csv" in page
     assert "1,183 other classes" in page
     assert "And 1,103 more classes" in page
-    assert sum(map(sum, report.matrix.counts)) == int(results.confusion_matrix.counts.sum())
+    counts = results.confusion_matrix.counts
+    assert sum(map(sum, report.matrix.counts)) == int(counts.sum())
+    assert sum(report.matrix.counts[-1]) == int(counts[-1].sum())
+    assert sum(row[-1] for row in report.matrix.counts) == int(counts[:, -1].sum())
+    first = int(report.matrix.labels[0].removeprefix("class "))
+    assert sum(report.matrix.counts[0]) == int(counts[first].sum())
     assert len(report.slices) == 20_050
 
 
@@ -148,11 +179,11 @@ def _many_classes(results: Results, number: int) -> Results:
     chance = np.random.default_rng(0)
     counts = chance.integers(0, 3, (number + 1, number + 1))
     level, rate = results.image_level, np.full(number, 0.5)
-    point = results.operating_point
+    point, truth = results.operating_point, results.ground_truth
     zeros = np.zeros(number, np.int64)
     return replace(
         results,
-        ground_truth=replace(results.ground_truth, categories=replace(results.ground_truth.categories, ids=ids, names=names)),
+        ground_truth=replace(truth, categories=replace(truth.categories, ids=ids, names=names)),
         class_ap=rate,
         class_ap50=rate,
         operating_point=replace(point, class_tp=zeros, class_fp=zeros + 1, class_fn=zeros),
@@ -216,6 +247,8 @@ def test_missed_rows_can_be_narrowed() -> None:
     results = example_results()
     everything = missed_rows(results)
     night = missed_rows(results, {"time_of_day": "night", "class": "car"})
+    gaps = [row["attributes"]["gap"] for row in everything]
+    assert gaps == sorted(gaps, reverse=True)
     assert night == [r for r in everything if r["attributes"]["time_of_day"] == "night" and r["category_id"] == 0]
     assert night
     assert missed_rows(results, {"truncated": True}) != missed_rows(results, {"Width": 1})
@@ -271,7 +304,9 @@ def test_hostile_names_add_no_element_and_no_attribute() -> None:
 def test_gap_bars_add_up_to_one_minus_ap() -> None:
     page = report_html(build_report(example_results()))
     for bar in re.findall(r'<svg class="gap-bar".*?</svg>', page):
-        widths = [float(width) for width in re.findall(r'width="([\d.]+)%"', bar)]
+        starts, widths = ([float(x) for x in re.findall(rf' {key}="([\d.]+)%"', bar)] for key in ("x", "width"))
+        ends = [start + width for start, width in zip(starts, widths, strict=True)]
+        assert starts == pytest.approx([0.0, *ends[:-1]], abs=0.01)
         assert sum(widths) == pytest.approx(100, abs=0.01)
     assert page.count('<svg class="gap-bar"') == 2
 
@@ -299,18 +334,27 @@ def test_markdown_text_stays_inside_its_cell(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.0, "0"), (1.0, "1"), (0.0001, "< .001"), (0.9999, "> .999"), (0.5, ".500"), (-0.25, "−.250"), (None, "–"), (0.9994, ".999"),
-     (0.0005, "< .001"), (0.00051, ".001")],
+    [(0.0, "0"), (1.0, "1"), (0.0001, "< .001"), (0.9999, "> .999"), (0.5, ".500"), (-0.25, "−.250"), (None, "–"),
+     (0.9994, ".999"),     (0.00051, ".001"), (0.00049, "< .001"), (-1e-5, "> −.001")],
 )  # fmt: skip
 def test_fractions_never_round_to_an_end(value: float | None, text: str) -> None:
     assert fraction(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0 %"), (1.0, "100 %"), (0.0003, "< 0.1 %"), (0.0006, "0.1 %"), (0.9996, "> 99.9 %"), (0.996, "99.6 %"),
+     (0.624, "62 %"), (0.0949, "9.5 %"), (0.9899, "99 %"), (None, "–")],
+)  # fmt: skip
+def test_percents_use_no_more_digits_than_needed(value: float | None, text: str) -> None:
+    assert percent(value) == text
 
 
 @given(st.floats(0, 1))
 def test_percent_is_an_end_only_if_it_is(value: float) -> None:
     assert (percent(value) == "0 %") == (value == 0)
     assert (percent(value) in ("100 %", "100.0 %")) == (value == 1)
-    assert (fraction(value) in ("0", ".000")) == (value == 0)
+    assert (fraction(value) in ("0", ".000")) == (value < 1e-12)
     assert (fraction(value) in ("1", "1.000")) == (value == 1)
 
 

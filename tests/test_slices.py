@@ -105,7 +105,7 @@ def hand_made() -> Scene:
         truth,
         run,
         (
-            attribute_of("size", "geometry", ["small", "large", "unused"], [0, 1, 1, 0], [1, 0, 0]),
+            attribute_of("size", "geometry", ["small", "large", "unused"], [0, 1, 1, 1], [1, 0, 0]),
             attribute_of("lit", "object", [True, 1, "n/a", "n/a (background)"], [0, 1, 2, 0], [3, 3, 3]),
         ),
         operating_point_of([True, True, True], [True, False, False], [True, False, False, False]),
@@ -174,9 +174,9 @@ def test_nothing_at_all():
 def test_many_values_do_not_need_dense_tables():
     """Three attributes of 1,203 values each: a dense table of their cross would have 1.7e9 rows."""
     chance = np.random.default_rng(1)
-    objects, alarms = 2_000, 500
-    truth, run = ground_truth_of([0] * objects), detections_of([0] * alarms)
-    codes = [(chance.integers(1203, size=objects), chance.integers(1203, size=alarms)) for _ in range(3)]
+    objects, detections, alarms = 2_000, 500, 250
+    truth, run = ground_truth_of([0] * objects), detections_of([0] * detections)
+    codes = [(chance.integers(1203, size=objects), chance.integers(1203, size=detections)) for _ in range(3)]
     attributes = tuple(
         attribute_of(name, "class", [f"{i:04}" for i in range(1203)], of_object.tolist(), own.tolist())
         for name, (of_object, own) in zip("abc", codes, strict=True)
@@ -185,10 +185,10 @@ def test_many_values_do_not_need_dense_tables():
         truth,
         run,
         attributes,
-        operating_point_of([True] * alarms, [False] * alarms, [True] * objects),
+        operating_point_of([True] * detections, [False] * detections, [True] * objects),
         errors_of([("background", -1, d, False) for d in range(alarms)], truth, run),
         debts_of([], truth, run),
-        np.full(alarms, -1, dtype=np.int32),
+        np.full(detections, -1, dtype=np.int32),
     )
     calls = [scene.ground_truth, run, attributes, scene.operating_point, scene.errors, scene.debts, tracer_of(scene)]
     slices = cross(*calls, [("a", "b", "c")])
@@ -197,7 +197,7 @@ def test_many_values_do_not_need_dense_tables():
     assert slices.objects.sum() == objects
     assert slices.fp.sum() == alarms
     expected: dict[tuple[str, ...], float] = {}
-    for column, (weight, count) in enumerate([(1, objects), (10_000, alarms)]):
+    for column, (weight, count) in enumerate([(1, objects), (10_000, detections)]):
         for row in range(count):
             key = tuple(f"{of[column][row]:04}" for of in codes)
             expected[key] = expected.get(key, 0.0) + weight * (row + 1)

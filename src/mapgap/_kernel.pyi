@@ -1,7 +1,7 @@
 """The compiled kernel: hot loops on arrays. It knows no file names, classes or wording.
 
 Every function releases the GIL, uses `threads` worker threads where it takes the argument, and returns the same bits
-for any number of them. Every function has a slow twin in tests/naive.py. Shapes: D detections, N annotations,
+for any number of them. Every function has a slow twin in tests/naive. Shapes: D detections, N annotations,
 I images, K categories, T thresholds (at most 32), A area ranges, R recall points, P pairs. Index arrays are int32;
 -1 means none.
 """

@@ -33,6 +33,8 @@ AREA_RANGES: Mapping[str, tuple[float, float]] = {
 }
 MAX_DETECTIONS = (1, 10, 100)
 BACKGROUND_IOU = 0.1
+EQUAL_BOXES_IOU = 1 - 1e-10
+"""No IoU threshold asks for more than this: rounding may keep equal boxes from IoU 1 (cocoeval.py, evaluateImg)."""
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
 

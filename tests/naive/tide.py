@@ -14,22 +14,22 @@ def tide(pair: CocoPair) -> dict[str, Any]:
     detections: list[dict[str, Any]] = []
     for image in pair.ground_truth["images"]:
         here = [o for o in objects if o["image_id"] == image["id"]]
-        found = [dict(d) for d in pair.detections if d["image_id"] == image["id"]]
-        kept = sorted(found, key=lambda d: -d["score"])[:LIMIT]
+        proposed = [dict(d) for d in pair.detections if d["image_id"] == image["id"]]
+        kept = sorted(proposed, key=lambda d: -d["score"])[:LIMIT]
         _run_image(kept, here)
         detections += kept
     real = [o for o in objects if not o["iscrowd"]]
-    missed = [o for o in real if not o["found"] and o["best"] is None]
-    not_found = [o for o in real if not o["found"]]
+    found_or_proposed = [o for o in real if o["found"] or o["best"] is not None]
+    found = [o for o in real if o["found"]]
 
     now = _mean_ap(_points(detections, fixed=None, errors_first=False), real)
     runs = {name: _mean_ap(_points(detections, fixed=name), real) for name in MAIN[:-1]}
-    runs["Miss"] = _mean_ap(_points(detections, fixed=None), [o for o in real if o not in missed])
+    runs["Miss"] = _mean_ap(_points(detections, fixed=None), found_or_proposed)
     dap = {name: None if now is None or then is None else max(then - now, 0.0) for name, then in runs.items()}
     perfect = [(category, float(right), right) for category, _, right in _points(detections, fixed=None)]
     special = {
         "FP": _mean_ap(perfect, real),
-        "FN": _mean_ap(_points(detections, fixed=None), [o for o in real if o["found"]]),
+        "FN": _mean_ap(_points(detections, fixed=None), found),
     }
     dap |= {name: None if now is None or then is None else then - now for name, then in special.items()}
     counts = {name: sum(d["type"] == name for d in detections) for name in MAIN[:-1]}
@@ -37,7 +37,12 @@ def tide(pair: CocoPair) -> dict[str, Any]:
     return {
         "ap50": now,
         "dap": dap,
-        "counts": {**counts, "Miss": len(missed), "FP": false_positives, "FN": len(not_found)},
+        "counts": {
+            **counts,
+            "Miss": len(real) - len(found_or_proposed),
+            "FP": false_positives,
+            "FN": len(real) - len(found),
+        },
     }
 
 
@@ -122,7 +127,8 @@ def _average_precision(points: list[tuple[float, bool]], objects: int) -> float:
         precision.append(right / rank)
         recall.append(right / objects)
     reached = [
-        max((p for p, r in zip(precision, recall, strict=True) if r >= point / 100), default=0.0) for point in range(101)
+        max((p for p, r in zip(precision, recall, strict=True) if r >= point / 100), default=0.0)
+        for point in range(101)
     ]
     return sum(reached) / 101
 

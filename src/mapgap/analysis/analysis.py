@@ -9,20 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 from mapgap.analysis.folder import write_folder
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource
-from mapgap.analysis.stages import Progress, run_stages
+from mapgap.analysis.stages import STAGES, Progress, run_stages
+from mapgap.attributes import parse_expression, select_objects
+from mapgap.errors import InputError
 from mapgap.report import (
     FILE_NAMES,
     build_report,
     detections_columns,
+    missed_record,
     missed_rows,
     objects_columns,
     render_files,
     slices_records,
 )
-from mapgap.tables import Results, Settings, Where
+from mapgap.tables import BoolArray, Results, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+REPORT_ENTRIES = (*FILE_NAMES, "runs")
+REPORT_STAGES = (*STAGES, "report")
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,51 @@ class Analysis:
         """One row a cause; the gaps add up to 1 - AP."""
         return _frame(self.summary["causes"])
 
-    def slices(self) -> "pd.DataFrame":
-        """One row a slice: all single attributes, all pairs and the crosses asked for with `by`."""
-        return _frame(slices_records(self.results))
+    def slices(self, by: Sequence[Sequence[str]] | None = None) -> "pd.DataFrame":
+        """One row a slice: all single attributes and pairs, or only the crosses named in `by`."""
+        return _frame(slices_records(self.results) if by is None else self.slices_by(by))
 
-    def missed(self, where: Where | None = None) -> "pd.DataFrame":
-        """One row a missed object at the operating point, costliest first; `where` maps attributes to values."""
-        return _frame(missed_rows(self.results, where))
+    def slices_by(self, crosses: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+        """The records of slices of these crosses, in their order; of all single attributes if there are none.
+
+        A cross of three or more attributes must have been asked for in `analyze(by=...)`. Raises InputError for a
+        cross without rows.
+        """
+        records = slices_records(self.results)
+        if not crosses:
+            return [record for record in records if len(record["where"]) == 1]
+        chosen = []
+        for cross in crosses:
+            rows = [record for record in records if set(record["where"]) == set(cross)]
+            if not rows and len(self.results.slices.where):
+                known = ", ".join(attribute.name for attribute in self.results.attributes)
+                raise InputError(
+                    f"there are no slices by {', '.join(cross)}",
+                    fix=f"Ask for crosses of three or more in analyze(by=...). Known attributes: {known}",
+                )
+            chosen += rows
+        return chosen
+
+    def missed(self, where: str | None = None) -> "pd.DataFrame":
+        """One row an object missed at the operating point, costliest first: box, cause, gap and attributes.
+
+        `where` is an expression such as 'size == "small" and time_of_day == "night"'.
+        """
+        rows = missed_rows(self.results, self._selected(where))
+        return _frame([{**row, **row.pop("attributes")} for row in rows])
+
+    def missed_record(self, where: str | None = None) -> dict[str, Any]:
+        """The missed objects as a COCO subset, the content of missed.json where `where` is left out."""
+        return missed_record(self.results, self._selected(where))
+
+    def count_objects(self, where: str | None = None) -> int:
+        """How many objects the expression holds for."""
+        selected = self._selected(where)
+        is_object = self.results.ground_truth.is_object
+        return int((is_object if selected is None else is_object & selected).sum())
+
+    def _selected(self, where: str | None) -> BoolArray | None:
+        return None if where is None else select_objects(self.results.attributes, parse_expression(where))
 
     def confusion_matrix(self) -> "pd.DataFrame":
         """Counts, rows truth and columns prediction, "background" last in both."""
@@ -78,9 +123,6 @@ class Analysis:
         A mapgap report that is there already is replaced; any other folder raises AccessError.
         """
         return write_folder(output, render_files(self.results), known=REPORT_ENTRIES)
-
-
-REPORT_ENTRIES = (*FILE_NAMES, "runs")
 
 
 def analyze(

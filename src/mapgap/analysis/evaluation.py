@@ -53,17 +53,17 @@ class Evaluation:
 
     @cached_property
     def precision(self) -> FloatArray:
-        """(T, R, K, A, M) precision at 101 recall points, as pycocotools' eval["precision"]; -1 where not defined."""
+        """(T, R, K, A, M) precision at 101 recall points, as pycocotools' eval["precision"]; NaN where not defined."""
         return self._stack(lambda curves: curves.precision)
 
     @cached_property
     def recall(self) -> FloatArray:
-        """(T, K, A, M) recall, as pycocotools' eval["recall"]; -1 where not defined."""
+        """(T, K, A, M) recall, as pycocotools' eval["recall"]; NaN where not defined."""
         return self._stack(lambda curves: curves.recall)
 
     @cached_property
     def scores(self) -> FloatArray:
-        """(T, R, K, A, M) score at each recall point, as pycocotools' eval["scores"]; -1 where not defined."""
+        """(T, R, K, A, M) score at each recall point, as pycocotools' eval["scores"]; NaN where not defined."""
         return self._stack(lambda curves: curves.scores)
 
     def per_class(self) -> "pd.DataFrame":
@@ -152,17 +152,12 @@ class Evaluation:
 
     def _stack(self, array_of: Callable[[Curves], FloatArray]) -> FloatArray:
         first = self.matches[0]
-        areas = range(len(first.area_ranges))
-        return np.stack(
-            [
-                np.stack(
-                    [array_of(curves_over(self.results, self.matches, area, limit)) for limit in first.max_detections],
-                    axis=-1,
-                )
-                for area in areas
-            ],
-            axis=-2,
-        )
+        areas = []
+        for area, positives in enumerate(first.positives):
+            limits = [array_of(curves_over(self.results, self.matches, area, limit)) for limit in first.max_detections]
+            # Where the kernel has -1, nothing is defined; scores may truly be -1.
+            areas.append(np.where((positives > 0)[:, np.newaxis], np.stack(limits, axis=-1), np.nan))
+        return np.stack(areas, axis=-2)
 
 
 def evaluate(

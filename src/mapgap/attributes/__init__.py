@@ -2,11 +2,20 @@
 
 from mapgap.attributes.counted import class_attribute, class_frequency, image_crowding
 from mapgap.attributes.dates import capture_month
+from mapgap.attributes.expressions import Expression, parse_expression
 from mapgap.attributes.geometry import geometry_attributes
 from mapgap.attributes.naming import annotated_attributes
+from mapgap.attributes.selection import as_where, select_addresses, select_objects
 from mapgap.tables import Attribute, Detections, GroundTruth, Notice
 
-__all__ = ["build_attributes"]
+__all__ = [
+    "Expression",
+    "as_where",
+    "build_attributes",
+    "parse_expression",
+    "select_addresses",
+    "select_objects",
+]
 
 
 def build_attributes(

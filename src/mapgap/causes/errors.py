@@ -7,6 +7,7 @@ import numpy as np
 
 from mapgap.tables import (
     CAUSES,
+    EQUAL_BOXES_IOU,
     BoolArray,
     Causes,
     CodeArray,
@@ -74,7 +75,7 @@ def _missed_objects(
 ) -> _Missed:
     objects = np.flatnonzero(ground_truth.is_object & ~operating_point.found).astype(np.int32)
     cause = causes.object[threshold][objects].copy()
-    cut_reaches = causes.nearest.cut_iou[objects] >= min(float(matches.iou_thresholds[threshold]), 1 - 1e-10)
+    cut_reaches = causes.nearest.cut_iou[objects] >= min(float(matches.iou_thresholds[threshold]), EQUAL_BOXES_IOU)
     cause[(cause == CAUSES.index("missed")) & cut_reaches] = CAUSES.index("max_detections")
     matching = _matching_detection(ground_truth, matches, threshold)[objects]
     is_below = matching >= 0

@@ -6,6 +6,7 @@ from mapgap import _kernel
 from mapgap.tables import (
     BACKGROUND_IOU,
     CAUSES,
+    EQUAL_BOXES_IOU,
     NO_CAUSE,
     BoolArray,
     Causes,
@@ -16,8 +17,6 @@ from mapgap.tables import (
     Nearest,
     Pairs,
 )
-
-EQUAL_BOXES_IOU = 1 - 1e-10
 
 
 def find_causes(

@@ -1,17 +1,18 @@
 """Areas and boxes of run-length masks, through pycocotools' mask code, which trusts its input: so check it first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgap.coco.records import Records
+from mapgap.coco.records import Records, shown
 from mapgap.coco.structs import RunLengths
 from mapgap.errors import InputError
 from mapgap.tables import FloatArray
 
-CHUNK = 20_000
+# Masks checked together: their characters stay in the processor's cache.
+CHUNK = 1_000
 # pycocotools.mask.area puts the number of masks into a uint8: NumPy 2 refuses more than 255 (2.0.11, _mask.pyx).
 MASKS_PER_CALL = 255
 # Five bits a character: a run of six characters reaches 2**29 pixels, more than any image that is read.
@@ -48,7 +49,7 @@ def _require_sound(records: Records, masks: Sequence[RunLengths], start: int) ->
     if not is_sound.all():
         position = int(is_sound.argmin())
         raise InputError(
-            f"the mask's run lengths do not fill its size {list(masks[position].size)}",
+            f"the mask's run lengths do not fill its size {shown(list(masks[position].size))}",
             file=records.file,
             where=records.where(start + position, None, "segmentation"),
             fix="Write the mask with pycocotools.mask.encode or give every detection a box",
@@ -70,7 +71,7 @@ def _pixels_of_texts(texts: Sequence[str]) -> NDArray[np.int64]:
     The code is that of `rleFrString` in pycocotools' maskApi.c: five bits a character, the sixth says that more follow,
     and from the fourth run on the difference to the run before the last is stored.
     """
-    encoded = [text.encode("ascii", "replace") for text in texts]
+    encoded = [text.encode() if text.isascii() else b"\0" for text in texts]
     lengths = np.array([len(text) for text in encoded], dtype=np.int64)
     pixels = np.zeros(len(texts), dtype=np.int64)
     if lengths.sum() == 0:
@@ -83,47 +84,50 @@ def _pixels_of_texts(texts: Sequence[str]) -> NDArray[np.int64]:
     last = (np.cumsum(lengths) - 1)[lengths > 0]
     is_broken[text_of_character[last[~is_end[last]]]] = True
     is_end[last] = True
-    value, text_of_run, is_long = _run_values(code, is_end, text_of_character)
-    is_broken[text_of_run[is_long]] = True
+    ends = np.flatnonzero(is_end)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    text_of_run = text_of_character[ends]
+    is_broken[text_of_run[ends - starts >= CHARACTERS_PER_RUN]] = True
+    value = _stored_values(code, starts, ends)
     # The values of a broken text are arbitrary: kept out of the sums, where they could reach beyond 64 bits.
     value[is_broken[text_of_run]] = 0
-    runs = _undo_differences(value, text_of_run)
-    np.add.at(pixels, text_of_run, runs)
-    is_broken[text_of_run[(runs < 0) | (runs > MAXIMUM_PIXELS)]] = True
+    for runs, text in _run_lengths(value, text_of_run):
+        np.add.at(pixels, text, runs)
+        is_broken[text[(runs < 0) | (runs > MAXIMUM_PIXELS)]] = True
     pixels[is_broken] = -1
     return pixels
 
 
-def _run_values(
-    code: NDArray[np.int64], is_end: NDArray[np.bool_], text_of_character: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """(signed value of each run, its text, whether it has too many characters)."""
-    ends = np.flatnonzero(is_end)
-    starts = np.concatenate([[0], ends[:-1] + 1])
+def _stored_values(code: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(R,) the signed number that each run's characters hold, the lowest five bits first."""
     sizes = ends - starts + 1
-    place = np.arange(len(code)) - np.repeat(starts, sizes)
-    shift = 5 * np.minimum(place, CHARACTERS_PER_RUN)
-    value = np.add.reduceat((code & 31) << shift, starts)
+    value = code[starts] & 31
+    for place in range(1, CHARACTERS_PER_RUN):
+        longer = np.flatnonzero(sizes > place)
+        value[longer] += (code[starts[longer] + place] & 31) << (5 * place)
     is_negative = (code[ends] & 16) != 0
-    value = value - np.where(is_negative, 1 << (5 * np.minimum(sizes, CHARACTERS_PER_RUN)), 0)
-    return value, text_of_character[ends], sizes > CHARACTERS_PER_RUN
+    value[is_negative] -= 1 << (5 * np.minimum(sizes[is_negative], CHARACTERS_PER_RUN))
+    return value
 
 
-def _undo_differences(value: NDArray[np.int64], text_of_run: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Run lengths from stored values: running sums along the runs 1, 3, 5, ... and 2, 4, 6, ... of each text."""
-    is_first = np.concatenate([[True], text_of_run[1:] != text_of_run[:-1]])
-    first = np.flatnonzero(is_first)
+def _run_lengths(
+    value: NDArray[np.int64], text_of_run: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """(lengths, texts) of the first runs, of the runs 1, 3, 5, ... and of 2, 4, 6, ..., each chain summed up."""
+    first = _segment_starts(text_of_run)
     number = np.arange(len(value)) - np.repeat(first, np.diff(np.append(first, len(value))))
-    chain = np.where(number == 0, 0, np.where(number % 2 == 1, 1, 2))
-    order = np.lexsort((number, chain, text_of_run))
-    key = (text_of_run * 3 + chain)[order]
-    total = np.cumsum(value[order])
-    starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]]))
-    before = total[starts] - value[order][starts]
-    sums = total - np.repeat(before, np.diff(np.append(starts, len(value))))
-    runs = np.empty_like(value)
-    runs[order] = sums
-    return runs
+    is_odd = number % 2 == 1
+    for is_chain in (number == 0, is_odd, ~is_odd & (number > 0)):
+        chain, text = value[is_chain], text_of_run[is_chain]
+        total = np.cumsum(chain)
+        start = _segment_starts(text)
+        before = total[start] - chain[start]
+        yield total - np.repeat(before, np.diff(np.append(start, len(chain)))), text
+
+
+def _segment_starts(text: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each stretch of equal numbers begins."""
+    return np.flatnonzero(np.diff(text, prepend=-1))
 
 
 def _encoded(runs: RunLengths, mask: Any) -> Any:

@@ -1,5 +1,6 @@
 """Decode a list of records, from JSON text or Python objects, and say exactly what is wrong with a bad one."""
 
+import json
 import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -120,8 +121,8 @@ def shown(value: object) -> str:
         text = " ".join(bytes(value)[: 4 * LENGTH_SHOWN].decode(errors="replace").split())
     elif value is None or isinstance(value, bool):
         text = {None: "null", True: "true", False: "false"}[value]
-    elif isinstance(value, float):
-        text = repr(value)
+    elif isinstance(value, str):
+        text = json.dumps(value[:LENGTH_SHOWN], ensure_ascii=False)
     else:
         text = _short_representation(value)
     text = printable(text)

@@ -83,6 +83,8 @@ def refuse_json(content: JsonText, error: Exception) -> NoReturn:
     if not found:
         raise InputError(f"invalid JSON: {message}", file=content.name, fix="Write the file again as JSON") from None
     position = int(offset.rstrip(")"))
+    # msgspec points one byte behind the first trailing character.
+    position -= "trailing characters" in before
     literal = _number_literal(content.text, position)
     if literal:
         complaint = f"invalid JSON at {_offset_words(content, position)}: {literal} is not a number JSON knows"

@@ -7,13 +7,24 @@ from mapgap.demo.annotations import annotate
 from mapgap.demo.descriptions import Demo, Scene, Thing, Weakness, WrongLabel
 from mapgap.demo.detector import WEAKNESSES, detect
 from mapgap.demo.drawing import render_image
+from mapgap.demo.files import demo_files
 from mapgap.demo.scenes import make_scene
 from mapgap.errors import InputError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Demo", "Scene", "Thing", "Weakness", "WrongLabel", "make_demo", "render_image", "render_images"]
+__all__ = [
+    "Demo",
+    "Scene",
+    "Thing",
+    "Weakness",
+    "WrongLabel",
+    "demo_files",
+    "make_demo",
+    "render_image",
+    "render_images",
+]
 
 
 def make_demo(seed: int = 0, images: int = 300) -> Demo:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 TIMES = ("day", "dusk", "night")
 NOTHING = 0
-EXPOSURES = (14, 15, 16, 17)
+EXPOSURES = (15, 16, 17)
 """Sixteenths by which a picture is darker or brighter than its time of day."""
 
 _DAY: dict[str, tuple[int, int, int]] = {

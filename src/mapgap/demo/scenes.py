@@ -17,7 +17,7 @@ _SCENE_STREAM = 0
 Group = tuple[Thing, ...]
 """One thing, or two of which the second stands before the first."""
 
-EMPTY_IMAGES = 0.03
+EMPTY_IMAGES = 0.05
 CROWDED_IMAGES = 0.06
 """Share of the pictures that show a dense group of people."""
 GROUPS = (4, 8)

@@ -171,7 +171,7 @@ def _square_plate(plate: Patch, colour: int, rim: int) -> None:
 
 def _triangle_plate(plate: Patch, colour: int, rim: int) -> None:
     polygon(plate, rim, ((50, 0), (100, 100), (0, 100)))
-    rectangle(plate, rim, (46, 0, 54, 12))
+    rectangle(plate, rim, (47, 0, 53, 4))
     polygon(plate, colour, ((50, 24), (84, 90), (16, 90)))
     plate[-1, :] = rim
 

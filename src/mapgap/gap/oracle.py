@@ -64,7 +64,8 @@ class Oracle:
         objects = np.ones(len(self.object_category), dtype=np.bool_) if in_slice is None else in_slice
         own = np.ones(len(self.detection_category), dtype=np.bool_) if own_in_slice is None else own_in_slice
         fixed = [self._fixed_ap(threshold, active, objects, own) for threshold in range(len(self.statuses))]
-        return float(np.mean(fixed)) - self.base_ap
+        # Never negative but for rounding: a fix only removes errors or turns them into true positives.
+        return max(0.0, float(np.mean(fixed)) - self.base_ap)
 
     def _fixed_ap(self, threshold: int, active: list[str], in_slice: BoolArray, own_in_slice: BoolArray) -> float:
         """Mean AP over the classes with ground truth at one threshold after the fix."""

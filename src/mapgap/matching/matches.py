@@ -8,6 +8,7 @@ import numpy as np
 from mapgap import _kernel
 from mapgap.tables import (
     AREA_RANGES,
+    EQUAL_BOXES_IOU,
     IOU_THRESHOLDS,
     MAX_DETECTIONS,
     BitArray,
@@ -20,9 +21,6 @@ from mapgap.tables import (
     Matches,
     Pairs,
 )
-
-EQUAL_BOXES_IOU = 1 - 1e-10
-"""No IoU threshold asks for more than this (cocoeval.py, evaluateImg)."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def choose_score_threshold(
     if number is not None:
         return number
     name, goal = _as_goal(str(rule))
-    candidates = _candidates(score, is_counted, is_true_positive & is_counted)
+    candidates = _candidates(score, is_counted, is_true_positive)
     if name == "precision":
         return _lowest_with_precision(candidates, goal)
     if name == "recall":
@@ -107,28 +107,34 @@ def _lowest_with_precision(candidates: _Candidates, goal: float) -> float:
     precision = candidates.true_positives / candidates.kept
     reached = np.flatnonzero(precision >= goal)
     if len(reached) == 0:
-        raise _unreached("precision", goal, precision)
+        raise _out_of_reach("precision", goal, precision)
     return float(candidates.score[reached[-1]])
 
 
 def _highest_with_recall(candidates: _Candidates, goal: float, objects: int) -> float:
-    recall = candidates.true_positives / objects if objects else np.empty(0)
+    if objects == 0:
+        raise _unreached("recall", goal, "there is no object")
+    recall = candidates.true_positives / objects
     reached = np.flatnonzero(recall >= goal)
     if len(reached) == 0:
-        raise _unreached("recall", goal, recall)
+        raise _out_of_reach("recall", goal, recall)
     return float(candidates.score[reached[0]])
 
 
-def _unreached(name: str, goal: float, values: FloatArray) -> InputError:
-    what = f"no score threshold reaches {name} {goal:g}"
+def _out_of_reach(name: str, goal: float, values: FloatArray) -> InputError:
     if len(values) == 0:
-        missing = "there is no object" if name == "recall" else "there is no detection"
-        return InputError(f"{what}: {missing}", where="--score-threshold", fix="Use a number or best-f1")
+        return _unreached(name, goal, "there is no detection that counts")
     best = float(values.max())
-    fix = f"Ask for at most {name}={_rounded_down(best)}" if best >= 1e-4 else "Use a number or best-f1"
-    return InputError(f"{what}: the best that can be had is {best:.4g}", where="--score-threshold", fix=fix)
+    reason = f"the best that can be had is {best:.4g}"
+    # Below a ten-thousandth the advice would round to a goal of 0, which is none.
+    return _unreached(name, goal, reason, f"Ask for at most {name}={_rounded_down(best)}" if best >= 1e-4 else None)
+
+
+def _unreached(name: str, goal: float, reason: str, fix: str | None = None) -> InputError:
+    what = f"no score threshold reaches {name} {goal:g}: {reason}"
+    return InputError(what, where="--score-threshold", fix=fix or "Use a number or best-f1")
 
 
 def _rounded_down(value: float) -> str:
-    """The value cut to four decimals, so that asking for it succeeds."""
+    """The value cut to four decimals, so that it can be reached."""
     return f"{math.floor(value * 1e4) / 1e4:g}"

@@ -2,17 +2,23 @@
 
 from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import Report, build_report
+from mapgap.report.evaluation import evaluation_lines, evaluation_record
 from mapgap.report.files import FILE_NAMES, render_files
+from mapgap.report.headline import headline_lines
 from mapgap.report.json_files import json_bytes
 from mapgap.report.missed import missed_record, missed_rows
 from mapgap.report.parquet import read_table
 from mapgap.report.summary import slices_records
+from mapgap.report.wording import where_text
 
 __all__ = [
     "FILE_NAMES",
     "Report",
     "build_report",
     "detections_columns",
+    "evaluation_lines",
+    "evaluation_record",
+    "headline_lines",
     "json_bytes",
     "missed_record",
     "missed_rows",
@@ -20,4 +26,5 @@ __all__ = [
     "read_table",
     "render_files",
     "slices_records",
+    "where_text",
 ]

@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 
 from mapgap.report.summary import Record, slices_records, summary_record
-from mapgap.tables import ConfusionMatrix, OperatingPoint, Results, Scalar
+from mapgap.tables import ConfusionMatrix, OperatingPoint, Results, Scalar, Where
+
+WhereKey = frozenset[tuple[str, type, Scalar]]
 
 MODES_SHOWN = 40
-PAIRS_SHOWN = 20
+COSTLY_SHOWN = 20
+NOTABLE_LIFT = 1.05
+"""A slice is worth a row if its lift is this many times 1, and this many times that of each of its parts."""
 SLICE_TABLES_SHOWN = 24
 SLICES_SHOWN_IN_TABLE = 20
 CLASSES_SHOWN = 100
@@ -125,13 +129,13 @@ def _gap_bars(gap: Record) -> tuple[GapBar, ...]:
 
 
 def _slice_tables(slices: Sequence[Record]) -> tuple[SliceTable, ...]:
-    """One table an attribute, in the slices' order; the class has a table of its own elsewhere."""
+    """One table an attribute of two values or more, in the slices' order; the class has its own table elsewhere."""
     by_attribute: dict[str, list[Record]] = {}
     for record in slices:
         keys = list(record["where"])
         if len(keys) == 1 and keys[0] != "class":
             by_attribute.setdefault(keys[0], []).append(record)
-    return tuple(_shortened(name, rows) for name, rows in by_attribute.items())
+    return tuple(_shortened(name, rows) for name, rows in by_attribute.items() if len(rows) > 1)
 
 
 def _shortened(title: str, rows: list[Record]) -> SliceTable:
@@ -140,16 +144,37 @@ def _shortened(title: str, rows: list[Record]) -> SliceTable:
 
 
 def _costly_slices(slices: Sequence[Record], total: float | None) -> SliceTable:
-    """Crossed slices that owe most above their share of objects: gap minus share of objects x total."""
+    """Slices that owe most above their share of objects: gap minus share of objects x total.
+
+    Left out are slices with too few objects, "n/a", crosses that say no more than one of their parts, and slices with
+    the members of another one.
+    """
+    lifts = {_key(record["where"]): record["lift"] or 0.0 for record in slices}
     ranked: list[tuple[float, int]] = []
     for row, record in enumerate(slices):
-        if len(record["where"]) < 2 or "too_few" in record["flags"] or _is_unknown(record["where"].values()):
-            continue
-        if record["lift"] is not None and record["lift"] > 1 and total:
+        is_known = "too_few" not in record["flags"] and not _is_unknown(record["where"].values())
+        if is_known and total and (record["lift"] or 0.0) >= NOTABLE_LIFT and _says_more_than_its_parts(record, lifts):
             ranked.append((record["gap"] * (1 - 1 / record["lift"]), row))
     ranked.sort(key=lambda entry: (-entry[0], entry[1]))
-    shown = tuple(slices[row] for _, row in ranked[:PAIRS_SHOWN])
-    return SliceTable("Slices that owe more than their share", shown, len(ranked) - len(shown))
+    # Equal counts and an equal gap: the same members under another name.
+    distinct = {_counts(slices[row]): row for _, row in reversed(ranked)}
+    kept = [row for _, row in ranked if distinct[_counts(slices[row])] == row]
+    shown = tuple(slices[row] for row in kept[:COSTLY_SHOWN])
+    return SliceTable("Slices that owe more than their share", shown, len(kept) - len(shown))
+
+
+def _says_more_than_its_parts(record: Record, lifts: Mapping[WhereKey, float]) -> bool:
+    where = record["where"]
+    parts = [{key: value for key, value in where.items() if key != left} for left in where] if len(where) > 1 else []
+    return all(record["lift"] >= NOTABLE_LIFT * lifts.get(_key(part), 0.0) for part in parts)
+
+
+def _key(where: Where) -> WhereKey:
+    return frozenset((key, type(value), value) for key, value in where.items())
+
+
+def _counts(record: Record) -> tuple[float, ...]:
+    return (*(record[key] for key in ("objects", "images", "tp", "fp", "fn")), round(record["gap"], 9))
 
 
 def _is_unknown(values: Any) -> bool:

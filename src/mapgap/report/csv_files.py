@@ -1,7 +1,5 @@
 """slices.csv and failure_modes.csv: RFC 4180, one line feed a row, floats at full precision, formulas disarmed."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -33,18 +31,19 @@ def failure_modes_csv(modes: Iterable[Record]) -> bytes:
 
 def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """A header and rows as UTF-8; None is an empty cell, floats are written shortest, text cannot start a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    lines = [",".join(_written(cell) for cell in row) for row in (columns, *rows)]
+    return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
 
 
-def _harmless(cell: Cell) -> Cell:
+def _written(cell: Cell) -> str:
+    # Not csv.writer: with "\n" ending a row it leaves a lone carriage return unquoted, which readers take for one.
+    if cell is None:
+        return ""
+    if not isinstance(cell, str):
+        return repr(cell)
     # A spreadsheet runs text that starts like this; a leading apostrophe tells it not to (OWASP, "CSV injection").
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
-        return "'" + cell
-    return repr(cell) if isinstance(cell, float) else cell
+    text = "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and cell else cell
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in '",\r\n') else text
 
 
 def _cells(record: Record, columns: Sequence[str]) -> list[Cell]:

@@ -89,7 +89,8 @@ def _hotter(mode: Record) -> Markup | None:
         element(
             "li",
             pieces(where_pieces(hotter_where(entry["where"], mode["where"]))),
-            f": {plural(entry['errors'], 'error')} on {count(entry['population'])}, excess {fraction(entry['excess'])}",
+            f": {plural(entry['errors'], 'error')} on {count(entry['population'])}",
+            f", excess {fraction(entry['excess'])}" if entry["excess"] else None,
         )
         for entry in mode["hotter_within"]
     ]

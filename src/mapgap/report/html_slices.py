@@ -55,9 +55,9 @@ def _slice_row(record: Record, *, single: bool) -> list[Child]:
         count(record["images"]),
         [_missed_bar(missed), element("span", count(record["fn"]), class_="tally")],
         percent(record["recall"]),
-        rate(record["tp"], record["tp"] + record["fp"]) + star,
-        fraction(record["f1"], 2) + star,
-        fraction(record["AP"]) + star,
+        rate(record["tp"], record["tp"] + record["fp"]) + (star if record["precision"] is not None else ""),
+        fraction(record["f1"], 2) + (star if record["f1"] is not None else ""),
+        fraction(record["AP"]) + (star if record["AP"] is not None else ""),
         fraction(record["gap"]),
         times(record["lift"]),
     ]

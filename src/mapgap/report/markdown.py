@@ -34,9 +34,9 @@ def report_markdown(report: Report) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def markdown_text(text: str) -> str:
+def markdown_text(text: str, length: int = 80) -> str:
     """Data as Markdown text that stays on one line and formats nothing: no markup, no table cell, no link, no HTML."""
-    shown = shorten(visible(text)) or "(no name)"
+    shown = shorten(visible(text), length) or "(no name)"
     escaped = re.sub(r"([\\`*_{}\[\]()#+!|~$:@])", r"\\\1", shown)
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
@@ -132,7 +132,7 @@ def _settings(summary: Record) -> str:
         f"residual of the gap {DASH if residual is None else format(residual, '.1e')}",
     ]
     warnings = [
-        f"- {markdown_text(warning['message'])} ({count(warning['count'])}×)" for warning in summary["warnings"]
+        f"- {markdown_text(warning['message'], 1000)} ({count(warning['count'])}×)" for warning in summary["warnings"]
     ]
     text = "## Settings\n\n" + "; ".join(facts) + "."
     return text + ("\n\n" + "\n".join(["Warnings:", "", *warnings]) if warnings else "")

@@ -1,27 +1,24 @@
 """Missed objects: the false negatives at the operating point, as rows and as a COCO file for relabelling or mining."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgap.errors import InputError
 from mapgap.report.column_values import attribute_names
 from mapgap.report.columns import detection_of_objects, gap_of_objects, missed_causes
 from mapgap.report.json_values import number, whole_or_float
-from mapgap.report.wording import value_text
-from mapgap.tables import CAUSES, Attribute, BoolArray, Results, Scalar, Where
+from mapgap.tables import CAUSES, Attribute, BoolArray, Results, Scalar
 
 Record = dict[str, Any]
 
 _OWN_KEYS = ("cause", "gap", "recovering_score", "detection")
 
 
-def missed_record(results: Results, where: Where | None = None) -> Record:
-    """The missed objects as a COCO data set: their images, their categories and one annotation each."""
+def missed_record(results: Results, selected: BoolArray | None = None) -> Record:
+    """The missed objects as a COCO data set: images and categories involved, annotations costliest first."""
     truth = results.ground_truth
-    rows = _missed_objects(results, where)
+    rows = _missed_objects(results, selected)
     images = np.unique(truth.image[rows])
     categories = np.unique(truth.category[rows])
     return {
@@ -33,44 +30,21 @@ def missed_record(results: Results, where: Where | None = None) -> Record:
     }
 
 
-def missed_rows(results: Results, where: Where | None = None) -> list[Record]:
-    """The annotations of missed.json: one row an object missed at the operating point, in file order.
+def missed_rows(results: Results, selected: BoolArray | None = None) -> list[Record]:
+    """The annotations of missed.json: one row an object missed at the operating point, costliest first.
 
-    `where` keeps the objects with these values (attribute -> value, the class by name under "class"). `attributes`
-    holds the cause, what the object owes of the gap, the score that would recover it, the record of the detection to
-    look at, then the object's own attributes; one of an equal name gets the suffix `_attribute`. Raises InputError
-    for an unknown attribute or value.
+    `selected` (N,) marks the objects wanted. `attributes` holds the cause, what the object owes of the gap, the score
+    that would recover it, the record of the detection to look at, then the object's own attributes; one of an equal
+    name gets the suffix `_attribute`.
     """
-    return _annotation_records(results, _missed_objects(results, where))
+    return _annotation_records(results, _missed_objects(results, selected))
 
 
-def _missed_objects(results: Results, where: Where | None) -> NDArray[np.intp]:
+def _missed_objects(results: Results, selected: BoolArray | None) -> NDArray[np.intp]:
+    """Rows of missed objects, costliest first, then in file order."""
     is_missed = results.ground_truth.is_object & (missed_causes(results)[0] >= 0)
-    for key, value in (where or {}).items():
-        is_missed &= _has_value(results, key, value)
-    return np.flatnonzero(is_missed)
-
-
-def _has_value(results: Results, key: str, value: Scalar) -> BoolArray:
-    truth = results.ground_truth
-    if key == "class":
-        return np.isin(truth.category, _codes_of("class", value, truth.categories.names))
-    for attribute in results.attributes:
-        if attribute.name == key:
-            return np.isin(attribute.object_codes, _codes_of(key, value, attribute.values))
-    known = ", ".join(attribute.name for attribute in results.attributes if attribute.kind != "class")
-    raise InputError(f"no attribute is called {key!r}", fix=f"Known are: class, {known}.")
-
-
-def _codes_of(key: str, value: Scalar, values: Sequence[Scalar]) -> list[int]:
-    # In Python True == 1; in JSON they are two values. Two categories may share a name.
-    codes = [
-        c for c, known in enumerate(values) if known == value and isinstance(known, bool) == isinstance(value, bool)
-    ]
-    if codes:
-        return codes
-    shown = ", ".join(value_text(known) for known in values[:20])
-    raise InputError(f"{key} has no value {value!r}", fix=f"Known are: {shown}{', ...' if len(values) > 20 else ''}.")
+    rows = np.flatnonzero(is_missed if selected is None else is_missed & selected)
+    return rows[np.argsort(-gap_of_objects(results)[rows], kind="stable")]
 
 
 def _image_record(results: Results, image: int) -> Record:

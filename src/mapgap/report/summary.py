@@ -7,13 +7,15 @@ import numpy as np
 
 from mapgap.report.json_values import f1, mean, number, numbers, ratio, sum_by
 from mapgap.tables import (
-    AREA_RANGES,
     CAUSES,
     GAP_CAUSES,
     IOU_THRESHOLDS,
     METRICS,
     RECALL_THRESHOLDS,
+    Detections,
     FailureMode,
+    GroundTruth,
+    Matches,
     Notice,
     Results,
     Where,
@@ -36,7 +38,7 @@ def summary_record(results: Results, slices: list[Record]) -> Record:
     """
     return {
         "schema": SCHEMA,
-        "inputs": inputs_record(results),
+        "inputs": inputs_record(results.ground_truth, results.detections),
         "settings": settings_record(results),
         "coco": {name: number(results.metrics.get(name)) for name in METRICS},
         "operating_point": operating_point_record(results),
@@ -55,9 +57,8 @@ def summary_record(results: Results, slices: list[Record]) -> Record:
     }
 
 
-def inputs_record(results: Results) -> Record:
+def inputs_record(truth: GroundTruth, detections: Detections) -> Record:
     """What was read: base names, hashes and counts."""
-    truth, detections = results.ground_truth, results.detections
     return {
         "ground_truth": {
             "name": truth.name,
@@ -76,18 +77,28 @@ def settings_record(results: Results) -> Record:
     asked["by"] = [list(keys) for keys in results.settings.by]
     return {
         **asked,
-        "iou_thresholds": results.matches.iou_thresholds[: len(IOU_THRESHOLDS)].tolist(),
+        **coco_settings_record(results.matches, len(IOU_THRESHOLDS)),
+    }
+
+
+def coco_settings_record(matches: Matches, thresholds: int) -> Record:
+    """The parameters of the COCO numbers: the first `thresholds` IoUs, recall points, limits and area ranges."""
+    return {
+        "iou_thresholds": matches.iou_thresholds[:thresholds].tolist(),
         "recall_points": len(RECALL_THRESHOLDS),
-        "recall_max_detections": list(results.matches.max_detections),
-        "area_ranges": {name: list(bounds) for name, bounds in (results.matches.area_ranges or AREA_RANGES).items()},
+        "recall_max_detections": list(matches.max_detections),
+        "area_ranges": {name: list(bounds) for name, bounds in matches.area_ranges.items()},
     }
 
 
 def operating_point_record(results: Results) -> Record:
-    """Counts and rates at the operating point; `macro` is the mean over the classes where a rate is defined."""
+    """Counts and rates at the operating point; `macro` means run over the classes with ground truth.
+
+    A class without a kept detection has no precision and is left out of that mean only.
+    """
     point = results.operating_point
     tp, fp, fn = (int(counts.sum()) for counts in (point.class_tp, point.class_fp, point.class_fn))
-    by_class = [_rates(*counts) for counts in _class_counts(results)]
+    by_class = [_rates(*counts) for counts in _class_counts(results) if counts[0] + counts[2]]
     return {
         "score_threshold": number(point.score_threshold),
         "iou_threshold": float(point.iou_threshold),

@@ -8,6 +8,8 @@ from typing import Any
 from mapgap.tables import Scalar, Where
 
 DASH = "–"
+ROUNDING_NOISE = 1e-12
+"""Differences of sums of float64 that should be 0 come out this small."""
 
 
 class Name(str):
@@ -53,9 +55,12 @@ def fraction(value: float | None, digits: int = 3) -> str:
     """A fraction of 1 as `.504`; never rounds to 0 or 1 (`< .001`, `> .999`) unless it is; a dash where undefined."""
     if value is None:
         return DASH
+    if abs(value) < ROUNDING_NOISE:
+        return "0"
     smallest = 10.0**-digits
     if value < 0:
-        return "−" + fraction(-value, digits)
+        text = fraction(-value, digits)
+        return f"> −{text[2:]}" if text.startswith("< ") else f"−{text}"
     if 0 < value < smallest / 2:
         return "< " + f"{smallest:.{digits}f}".lstrip("0")
     if 1 - smallest / 2 <= value < 1:
@@ -85,10 +90,12 @@ def rate(part: int, whole: int) -> str:
 
 
 def times(value: float | None) -> str:
-    """A ratio as `2.4×`."""
+    """A ratio as `2.4×`; never rounds to 0 unless it is."""
     if value is None:
         return DASH
-    return f"{value:.0f}×" if value >= 9.95 else f"{value:.2f}×" if value < 0.095 else f"{value:.1f}×"
+    if value == 0:
+        return "0×"
+    return "< 0.1×" if value < 0.05 else f"{value:.0f}×" if value >= 9.95 else f"{value:.1f}×"
 
 
 def value_text(value: Scalar) -> str:

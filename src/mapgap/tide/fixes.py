@@ -31,20 +31,18 @@ def tide(ground_truth: GroundTruth, detections: Detections, matches: Matches, pa
     missed = _per_class(ground_truth.category[run.missed], classes)
     false_negatives = _per_class(ground_truth.category[run.false_negative], classes)
 
-    category, falling = detections.category, -detections.score
-    errors_first = np.lexsort((run.turn, status == RIGHT, falling, category))
-    true_positives_first = np.lexsort((run.turn, status != RIGHT, category))
-    ap50 = _mean_ap(np.lexsort((run.turn, falling, category)), category, status, objects)
+    category, is_right = detections.category, status == RIGHT
+    in_turn = np.lexsort((run.turn, -detections.score))
+    errors_first = np.lexsort((run.turn, is_right, -detections.score))
+    right_first = np.argsort(~is_right, kind="stable")
+    ap50 = _mean_ap(in_turn, category, status, objects)
     fixed: dict[str, float | None] = {}
     for name, code in ERROR_TYPES.items():
         category_then = _category_when_fixed(ground_truth, detections, run, code)
-        order = errors_first
-        if category_then is not category:
-            order = np.lexsort((run.turn, status == RIGHT, falling, category_then))
-        fixed[name] = _mean_ap(order, category_then, _status_when_fixed(run, status, code), objects)
+        fixed[name] = _mean_ap(errors_first, category_then, _status_when_fixed(run, status, code), objects)
     fixed["Miss"] = _mean_ap(errors_first, category, status, objects - missed)
     dap = {name: _clamped(_rise(ap50, value)) for name, value in fixed.items()}
-    dap["FP"] = _rise(ap50, _mean_ap(true_positives_first, category, status, objects))
+    dap["FP"] = _rise(ap50, _mean_ap(right_first, category, status, objects))
     dap["FN"] = _rise(ap50, _mean_ap(errors_first, category, status, objects - false_negatives))
     return Tide(ap50=ap50, dap=dap, counts=_counts(run, status))
 
@@ -77,12 +75,13 @@ def _status_when_fixed(run: Run, status: CodeArray, code: int) -> CodeArray:
     return np.where(is_fixed, outcome, status).astype(np.int8)
 
 
-def _mean_ap(order: IndexArray | IdArray, category: IndexArray, status: CodeArray, objects: IdArray) -> float | None:
-    """Mean AP over the classes with objects, None without one; `order` sorts by category, then by rank."""
-    class_offsets = np.append(0, np.cumsum(np.bincount(category, minlength=len(objects))))
-    ap = _kernel.average_precision(
-        order.astype(np.int32), class_offsets.astype(np.int64), status.view(np.uint8), objects, RECALL_GRID
-    )
+def _mean_ap(by_rank: IdArray, category: IndexArray, status: CodeArray, objects: IdArray) -> float | None:
+    """Mean AP over the classes with objects, None without one; `by_rank` sorts the detections of all classes."""
+    # The narrowest type: NumPy sorts 8 and 16 bits by counting, several times faster.
+    narrow_category = category.astype(np.min_scalar_type(len(objects)))
+    class_order = by_rank[np.argsort(narrow_category[by_rank], kind="stable")].astype(np.int32)
+    class_offsets = np.append(0, np.cumsum(_per_class(category, len(objects))))
+    ap = _kernel.average_precision(class_order, class_offsets, status.view(np.uint8), objects, RECALL_GRID)
     has_objects = objects > 0
     return float(ap[has_objects].mean()) if has_objects.any() else None
 

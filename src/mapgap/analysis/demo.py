@@ -1,0 +1,49 @@
+"""The demo: rendered pictures, a simulated detector, and the report on it, in one folder."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+from mapgap.analysis.analysis import REPORT_ENTRIES, REPORT_STAGES, Analysis, analyze
+from mapgap.analysis.folder import write_folder
+from mapgap.analysis.stages import Progress
+from mapgap.coco import read_detections, read_ground_truth
+from mapgap.demo import demo_files, make_demo
+from mapgap.report import render_files
+
+DEMO_STAGES = ("drawing", *REPORT_STAGES)
+DEMO_ENTRIES = ("gt.json", "detections.json", "weaknesses.json", "images", "report", *REPORT_ENTRIES)
+
+
+def write_demo(
+    output: str | PathLike[str], *, seed: int = 0, progress: Progress | None = None
+) -> tuple[Path, Analysis]:
+    """The folder with pictures, gt.json, detections.json and report/, and the analysis the report shows.
+
+    Written whole or not at all; a mapgap demo that is there already is replaced, any other folder raises AccessError.
+    """
+    if progress is not None:
+        progress("drawing")
+    made = make_demo(seed)
+    data = dict(demo_files(made))
+    ground_truth = replace(read_ground_truth(made.ground_truth, name="gt.json"), sha256=_sha256(data["gt.json"]))
+    detections = replace(
+        read_detections(made.detections, ground_truth, name="detections.json"),
+        sha256=_sha256(data["detections.json"]),
+    )
+    analysis = analyze(ground_truth, detections, progress=progress)
+    if progress is not None:
+        progress("report")
+
+    def files() -> Iterator[tuple[str, bytes]]:
+        yield from data.items()
+        for name, content in render_files(analysis.results):
+            yield f"report/{name}", content
+
+    return write_folder(output, files(), known=DEMO_ENTRIES), analysis
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

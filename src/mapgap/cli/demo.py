@@ -1,0 +1,33 @@
+"""mapgap demo: built-in pictures, a simulated detector, and the report on it."""
+
+import rich_click as click
+
+EXAMPLES = """\b
+Examples:
+  mapgap demo
+  mapgap demo -o /tmp/demo --seed 7"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "-o",
+    "--output",
+    default="mapgap-demo",
+    show_default=True,
+    type=click.Path(),
+    help="Folder to write; a mapgap demo there is replaced, anything else is refused.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other pictures.")
+def demo(output: str, seed: int) -> None:
+    """Render demo pictures, simulate a detector with known weaknesses, and report on it.
+
+    Writes the pictures, gt.json, detections.json and report/ into the output folder.
+    """
+    from mapgap.analysis.demo import DEMO_STAGES, write_demo
+    from mapgap.cli.output import print_lines
+    from mapgap.cli.progress import StageProgress
+    from mapgap.report import headline_lines
+
+    with StageProgress(DEMO_STAGES) as progress:
+        folder, analysis = write_demo(output, seed=seed, progress=progress)
+    print_lines([*headline_lines(analysis.summary), f"Report: {folder / 'report' / 'report.html'}"])

@@ -1,0 +1,69 @@
+"""mapgap missed: the objects the detector does not find."""
+
+import rich_click as click
+
+from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
+
+EXAMPLES = """\b
+Examples:
+  mapgap missed gt.json dt.json
+  mapgap missed gt.json dt.json --where "size == 'small' and time_of_day == 'night'"
+  mapgap missed gt.json dt.json --where "[occlusion=heavy]" --json"""
+
+SHOWN_ROWS = 50
+
+
+@click.command(epilog=EXAMPLES)
+@input_arguments
+@click.option("--where", default='size == "small"', show_default=True, help="Which objects, by their attributes.")
+@analysis_options
+@json_option
+def missed(
+    ground_truth: str,
+    detections: str,
+    where: str,
+    iou_type: str,
+    score_threshold: str,
+    iou_threshold: float,
+    as_json: bool,
+) -> None:
+    """List the objects missed at the operating point, costliest first, with the cause of each.
+
+    With --json all of them, as a COCO subset whose annotations carry the cause under `attributes`.
+    """
+    from mapgap.analysis.analysis import REPORT_STAGES, analyze
+    from mapgap.cli.output import print_bytes, print_lines, print_warnings, table_lines
+    from mapgap.cli.progress import StageProgress
+    from mapgap.report import json_bytes
+
+    with StageProgress(REPORT_STAGES) as progress:
+        analysis = analyze(
+            ground_truth,
+            detections,
+            iou_type=iou_type,
+            score_threshold=score_rule(score_threshold),
+            iou_threshold=iou_threshold,
+            progress=progress,
+        )
+        record = analysis.missed_record(where)
+    print_warnings(analysis.results.notices)
+    if as_json:
+        print_bytes(json_bytes(record))
+        return
+    names = {category["id"]: category["name"] for category in record["categories"]}
+    rows = [
+        (
+            annotation["id"],
+            annotation["image_id"],
+            names[annotation["category_id"]],
+            annotation["attributes"]["cause"],
+            f"{annotation['attributes']['gap']:.6f}",
+            annotation["attributes"]["recovering_score"],
+        )
+        for annotation in record["annotations"]
+    ]
+    total = analysis.count_objects(where)
+    print_lines([f"{len(rows)} of {total} objects missed where {where}"])
+    print_lines(table_lines(("object", "image", "class", "cause", "gap", "recovering score"), rows[:SHOWN_ROWS]))
+    if len(rows) > SHOWN_ROWS:
+        print_lines([f"and {len(rows) - SHOWN_ROWS} more: use --json for all of them"])

@@ -1,0 +1,41 @@
+"""A progress bar on stderr, for a person at a terminal, once a command has run for a second."""
+
+import sys
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+
+PATIENCE_SECONDS = 1.0
+
+
+class StageProgress:
+    """Call it with the name of each stage as it begins; silent where stderr is no terminal."""
+
+    def __init__(self, stages: Sequence[str]):
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._stages = list(stages)
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f}"))
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("", total=len(self._stages))
+        self._timer = threading.Timer(PATIENCE_SECONDS, self._bar.start)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "StageProgress":
+        if sys.stderr.isatty():
+            self._timer.start()
+        return self
+
+    def __call__(self, stage: str) -> None:
+        """Shows that `stage` has begun."""
+        done = self._stages.index(stage) if stage in self._stages else 0
+        self._bar.update(self._task, completed=done, description=stage)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if self._timer.ident is not None:
+            self._timer.join()
+        self._bar.stop()

@@ -1,0 +1,75 @@
+"""mapgap report: the whole analysis into a folder."""
+
+import rich_click as click
+
+from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
+
+EXAMPLES = """\b
+Examples:
+  mapgap report instances_val2017.json detections.json
+  mapgap report gt.json.gz dt.json --score-threshold 0.5 -o reports/yolo
+  mapgap report gt.json dt.json --by size,time_of_day,occlusion --rank-by gain"""
+
+
+@click.command(epilog=EXAMPLES)
+@input_arguments
+@click.option(
+    "-o",
+    "--output",
+    default="mapgap-report",
+    show_default=True,
+    type=click.Path(),
+    help="Folder to write; a mapgap report there is replaced, anything else is refused.",
+)
+@analysis_options
+@click.option(
+    "--by", "by", multiple=True, metavar="A,B", help="Also slice by this cross of attributes; may be repeated."
+)
+@click.option(
+    "--rank-by",
+    type=click.Choice(["excess", "gap", "gain", "errors"]),
+    default="excess",
+    show_default=True,
+    help="What failure modes are ranked by.",
+)
+@json_option
+def report(
+    ground_truth: str,
+    detections: str,
+    output: str,
+    iou_type: str,
+    score_threshold: str,
+    iou_threshold: float,
+    by: tuple[str, ...],
+    rank_by: str,
+    as_json: bool,
+) -> None:
+    """Write a report on why the detector fails: report.html, report.md, summary.json, tables.
+
+    Matches detections to ground truth, gives every error a cause, divides the gap between AP and 1 among the errors,
+    slices it by size, crowding and every annotated attribute, and ranks the failure modes. Prints the main numbers
+    and where the report is; with --json the content of summary.json.
+    """
+    from mapgap.analysis.analysis import REPORT_STAGES, analyze
+    from mapgap.cli.output import print_bytes, print_lines, print_warnings
+    from mapgap.cli.progress import StageProgress
+    from mapgap.report import headline_lines, json_bytes
+
+    with StageProgress(REPORT_STAGES) as progress:
+        analysis = analyze(
+            ground_truth,
+            detections,
+            iou_type=iou_type,
+            score_threshold=score_rule(score_threshold),
+            iou_threshold=iou_threshold,
+            rank_by=rank_by,
+            by=[names.split(",") for names in by],
+            progress=progress,
+        )
+        progress("report")
+        folder = analysis.report(output)
+    print_warnings(analysis.results.notices)
+    if as_json:
+        print_bytes(json_bytes(analysis.summary))
+    else:
+        print_lines([*headline_lines(analysis.summary), f"Report: {folder / 'report.html'}"])

@@ -1,0 +1,57 @@
+"""mapgap slices: counts, rates and gap of every group of objects."""
+
+import rich_click as click
+
+from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
+
+EXAMPLES = """\b
+Examples:
+  mapgap slices gt.json dt.json
+  mapgap slices gt.json dt.json --by size,time_of_day --by occlusion
+  mapgap slices gt.json dt.json --json"""
+
+
+@click.command(epilog=EXAMPLES)
+@input_arguments
+@click.option(
+    "--by", "by", multiple=True, metavar="A,B", help="Only this cross of attributes; repeated flags add tables."
+)
+@analysis_options
+@json_option
+def slices(
+    ground_truth: str,
+    detections: str,
+    by: tuple[str, ...],
+    iou_type: str,
+    score_threshold: str,
+    iou_threshold: float,
+    as_json: bool,
+) -> None:
+    """Print the slices: objects, TP, FP, FN, recall, precision, AP and gap by attribute.
+
+    Without --by every single attribute.
+    """
+    from mapgap.analysis.analysis import REPORT_STAGES, analyze
+    from mapgap.cli.output import print_bytes, print_lines, print_warnings, table_lines
+    from mapgap.cli.progress import StageProgress
+    from mapgap.report import json_bytes, where_text
+
+    crosses = [tuple(names.split(",")) for names in by]
+    with StageProgress(REPORT_STAGES) as progress:
+        analysis = analyze(
+            ground_truth,
+            detections,
+            iou_type=iou_type,
+            score_threshold=score_rule(score_threshold),
+            iou_threshold=iou_threshold,
+            by=crosses,
+            progress=progress,
+        )
+        records = analysis.slices_by(crosses)
+    print_warnings(analysis.results.notices)
+    if as_json:
+        print_bytes(json_bytes({"slices": records}))
+        return
+    columns = ("objects", "images", "tp", "fp", "fn", "recall", "precision", "AP", "gap", "gap_share")
+    rows = [(where_text(record["where"]), *(record[name] for name in columns)) for record in records]
+    print_lines(table_lines(("slice", *columns), rows))

@@ -1,0 +1,24 @@
+"""The few lines a command prints when a report is done."""
+
+from mapgap.report.summary import Record
+from mapgap.report.wording import cause_label, count, fraction, mode_sentence, rate
+
+HOT_SPOTS = 3
+
+
+def headline_lines(summary: Record) -> list[str]:
+    """AP, the operating point, the gap by cause and the first hot spots, in plain text."""
+    coco, point, gap = summary["coco"], summary["operating_point"], summary["gap"]
+    objects, kept = point["tp"] + point["fn"], point["tp"] + point["fp"]
+    threshold = "any score" if point["score_threshold"] is None else f"score >= {point['score_threshold']:g}"
+    lines = [
+        f"AP {fraction(coco['AP'])}, AP50 {fraction(coco['AP50'])}; the gap to 1 is {fraction(gap['total'])}",
+        f"At {threshold}: recall {rate(point['tp'], objects)} objects, precision {rate(point['tp'], kept)} detections",
+    ]
+    owing = sorted(gap["by_cause"].items(), key=lambda row: -row[1])
+    shares = ", ".join(f"{cause_label(cause)} {fraction(owed)}" for cause, owed in owing if owed > 0)
+    if shares:
+        lines.append(f"The gap by cause: {shares}")
+    for mode in summary["failure_modes"][:HOT_SPOTS]:
+        lines.append(f"{count(mode['rank'])}. {''.join(str(piece) for piece in mode_sentence(mode))}")
+    return lines

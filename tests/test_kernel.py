@@ -1,0 +1,202 @@
+"""The kernel refuses arrays that do not fit together, instead of reading beyond them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mapgap import _kernel
+
+pytestmark = pytest.mark.kernel
+
+INDEX = np.zeros(2, dtype=np.int32)
+SCORE = np.array([0.5, 0.9])
+BOX = np.array([[0.0, 0.0, 10.0, 10.0], [5.0, 5.0, 10.0, 10.0]])
+FLAG = np.zeros(2, dtype=np.uint8)
+ORDER = np.array([1, 0], dtype=np.int32)
+RECALL = np.linspace(0, 1, 101)
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "order_detections": {"image": INDEX, "category": INDEX, "score": SCORE, "images": 1, "categories": 1},
+    "box_pairs": {
+        "order": ORDER,
+        "image": INDEX,
+        "category": INDEX,
+        "box": BOX,
+        "object_image": INDEX,
+        "object_category": INDEX,
+        "object_box": BOX,
+        "crowd": FLAG,
+        "images": 1,
+        "minimum_iou": 0.5,
+        "across_classes": True,
+    },
+    "match": {
+        "order": ORDER,
+        "rank": INDEX,
+        "image": INDEX,
+        "category": INDEX,
+        "pair_offsets": np.array([0, 1, 2]),
+        "pair_object": INDEX,
+        "pair_iou": SCORE,
+        "object_category": INDEX,
+        "crowd": FLAG,
+        "object_ignored": FLAG.reshape(1, 2),
+        "detection_outside": FLAG.reshape(1, 2),
+        "thresholds": np.array([0.5]),
+        "max_detections": 100,
+        "matched_areas": 1,
+    },
+    "precision_recall": {
+        "class_order": ORDER,
+        "class_offsets": np.array([0, 2]),
+        "score": SCORE,
+        "rank": INDEX,
+        "true_positive": np.array([1, 0], dtype=np.uint32),
+        "ignored": np.zeros(2, dtype=np.uint32),
+        "positives": np.array([2]),
+        "thresholds": 1,
+        "recall_thresholds": RECALL,
+        "max_detections": 100,
+    },
+    "nearest_objects": {
+        "order": ORDER,
+        "rank": INDEX,
+        "category": INDEX,
+        "pair_offsets": np.array([0, 1, 2]),
+        "pair_object": INDEX,
+        "pair_iou": SCORE,
+        "object_category": INDEX,
+        "is_object": FLAG + np.uint8(1),
+        "max_detections": 100,
+    },
+    "divide_gap": {
+        "class_order": ORDER,
+        "class_offsets": np.array([0, 2]),
+        "status": np.array([1, 2], dtype=np.uint8),
+        "positives": np.array([2]),
+        "recall_thresholds": RECALL,
+    },
+    "match_leftovers": {
+        "order": ORDER,
+        "image": INDEX,
+        "score": SCORE,
+        "left_detection": FLAG + np.uint8(1),
+        "left_object": FLAG + np.uint8(1),
+        "pair_offsets": np.array([0, 1, 2]),
+        "pair_object": INDEX,
+        "pair_iou": SCORE,
+        "minimum_iou": 0.5,
+        "images": 1,
+    },
+    "tide_types": {
+        "order": ORDER,
+        "image": INDEX,
+        "category": INDEX,
+        "score": SCORE,
+        "pair_offsets": np.array([0, 1, 2]),
+        "pair_object": INDEX,
+        "pair_iou": SCORE,
+        "object_category": INDEX,
+        "crowd": FLAG,
+        "images": 1,
+        "positive_iou": 0.5,
+        "background_iou": 0.1,
+        "max_detections": 100,
+    },
+    "slice_average_precision": {
+        "class_order": ORDER,
+        "class_offsets": np.array([0, 2]),
+        "address": np.array([[0, 1]], dtype=np.int32),
+        "status": np.array([[1, 2]], dtype=np.uint8),
+        "object_codes": INDEX,
+        "detection_codes": INDEX,
+        "object_category": INDEX,
+        "is_object": FLAG + np.uint8(1),
+        "codes": 1,
+        "recall_thresholds": RECALL,
+    },
+    "covered_share": {"image": INDEX, "box": BOX, "is_object": FLAG + np.uint8(1), "images": 1},
+    "count_overlaps": {
+        "image": INDEX,
+        "box": BOX,
+        "is_object": FLAG + np.uint8(1),
+        "images": 1,
+        "minimum_iou": 0.1,
+    },
+}
+ARGUMENTS["average_precision"] = ARGUMENTS["divide_gap"]
+# These arrays set a length themselves.
+IGNORED_LENGTHS = {("divide_gap", "status"), ("average_precision", "status"), ("match_leftovers", "left_object")}
+
+
+def _kernel_function(name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(_kernel, name)
+    return function
+
+
+@pytest.mark.parametrize("name", sorted(ARGUMENTS))
+def test_the_arguments_of_these_tests_are_accepted(name: str) -> None:
+    assert _kernel_function(name)(**ARGUMENTS[name]) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        (name, argument)
+        for name, arguments in sorted(ARGUMENTS.items())
+        for argument, value in arguments.items()
+        if isinstance(value, np.ndarray)
+        and argument not in ("recall_thresholds", "thresholds")
+        and (name, argument) not in IGNORED_LENGTHS
+    ],
+)
+def test_a_longer_array_is_refused(name: str, argument: str) -> None:
+    value = ARGUMENTS[name][argument]
+    longer = np.concatenate([value, value], axis=-1 if argument != "box" and argument != "object_box" else 0)
+    with pytest.raises(ValueError, match=r"differ|offsets|range|entry|shape"):
+        _kernel_function(name)(**{**ARGUMENTS[name], argument: np.ascontiguousarray(longer)})
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "bad"),
+    [
+        ("order_detections", "image", np.array([0, 1], dtype=np.int32)),
+        ("order_detections", "category", np.array([-1, 0], dtype=np.int32)),
+        ("box_pairs", "order", np.array([0, 2], dtype=np.int32)),
+        ("box_pairs", "object_image", np.array([0, 9], dtype=np.int32)),
+        ("match", "pair_object", np.array([0, 5], dtype=np.int32)),
+        ("match", "pair_offsets", np.array([0, 3, 2])),
+        ("precision_recall", "class_order", np.array([0, 7], dtype=np.int32)),
+        ("divide_gap", "class_offsets", np.array([0, 1])),
+        ("average_precision", "class_order", np.array([0, -1], dtype=np.int32)),
+        ("slice_average_precision", "address", np.array([[0, 4]], dtype=np.int32)),
+        ("slice_average_precision", "object_codes", np.array([0, 1], dtype=np.int32)),
+        ("tide_types", "pair_object", np.array([0, 2], dtype=np.int32)),
+        ("match_leftovers", "order", np.array([0, 2], dtype=np.int32)),
+        ("covered_share", "image", np.array([0, 1], dtype=np.int32)),
+    ],
+)
+def test_an_index_out_of_range_is_refused(name: str, argument: str, bad: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"range|offsets"):
+        _kernel_function(name)(**{**ARGUMENTS[name], argument: bad})
+
+
+def test_more_than_32_thresholds_are_refused() -> None:
+    with pytest.raises(ValueError, match="32"):
+        _kernel.match(**{**ARGUMENTS["match"], "thresholds": np.linspace(0, 1, 33)})
+
+
+def test_the_mean_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="not defined"):
+        _kernel.pairwise_mean(np.zeros(0))
+
+
+def test_32_thresholds_fill_every_bit() -> None:
+    arguments = {**ARGUMENTS["match"], "thresholds": np.full(32, 0.1), "detection_outside": np.ones((1, 2), np.uint8)}
+    arguments["pair_offsets"] = np.array([0, 0, 0])
+    arguments["pair_object"], arguments["pair_iou"] = np.zeros(0, np.int32), np.zeros(0)
+    _, true_positive, ignored = _kernel.match(**arguments)
+    assert true_positive.tolist() == [[0, 0]]
+    assert ignored.tolist() == [[2**32 - 1] * 2]
