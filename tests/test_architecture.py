@@ -47,7 +47,8 @@ def test_the_search_for_a_second_formula_finds_one(tmp_path: Path, line: str) ->
 
 def modules_after(statement: str) -> set[str]:
     """Top-level modules that a fresh interpreter has loaded after a statement."""
-    code = f"import sys; {statement}; print('\\n'.join(sorted({{name.split('.')[0] for name in sys.modules}})), file=sys.stderr)"
+    listing = "print(*sorted({name.split('.')[0] for name in sys.modules}), file=sys.stderr)"
+    code = f"import sys; {statement}; {listing}"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(result.stderr.split())
 

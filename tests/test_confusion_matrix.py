@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mapgap.coco import read_detections, read_ground_truth
 from mapgap.matching import match_detections
-from mapgap.operating_point import class_rates, confusion_matrix, operate
+from mapgap.operating_point import confusion_matrix, operate
+from mapgap.rates import class_rates
 from mapgap.tables import BACKGROUND_IOU, ConfusionMatrix, Detections, GroundTruth, Matches, OperatingPoint
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import operating_point as naive

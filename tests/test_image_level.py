@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mapgap.coco import read_detections, read_ground_truth
 from mapgap.matching import match_detections
-from mapgap.operating_point import image_level, operate, rates
+from mapgap.operating_point import image_level, operate
+from mapgap.rates import rates
 from mapgap.tables import Detections, GroundTruth, ImageLevel, Matches
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import operating_point as naive

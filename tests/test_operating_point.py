@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mapgap.coco import read_detections, read_ground_truth
 from mapgap.errors import InputError
 from mapgap.matching import match_detections
-from mapgap.operating_point import choose_score_threshold, class_rates, macro, micro, operate, rates
+from mapgap.operating_point import choose_score_threshold, operate
+from mapgap.rates import class_rates, macro, micro, rates
 from mapgap.tables import OperatingPoint
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import operating_point as naive

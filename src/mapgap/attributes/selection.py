@@ -155,7 +155,8 @@ def _ordered(comparison: Comparison, attribute: Attribute, rows: _Rows) -> BoolA
 def _compare_numbers(compare: Compare, numbers: FloatArray, literal: Scalar) -> BoolArray:
     if isinstance(literal, int) and abs(literal) > _LARGEST_EXACT:
         # float64 would round the literal; Python compares int and float exactly.
-        return np.asarray(compare(numbers.astype(object), literal), dtype=np.bool_)
+        with np.errstate(invalid="ignore"):  # a NaN among Python's numbers is no reason to warn
+            return np.asarray(compare(numbers.astype(object), literal), dtype=np.bool_)
     return np.asarray(compare(numbers, literal), dtype=np.bool_)
 
 

@@ -6,6 +6,7 @@ import sys
 from types import FrameType
 
 import rich_click as click
+from click.exceptions import Exit
 
 from mapgap import __version__
 from mapgap.cli.demo import demo
@@ -15,10 +16,6 @@ from mapgap.cli.report import report
 from mapgap.cli.slices import slices
 from mapgap.errors import MapgapError
 
-EXIT_CODES = """\b
-Exit codes: 0 fine (warnings allowed), 1 a gate failed, 2 bad input or wrong command line,
-3 cannot read or write, 4 out of resources, 70 a bug in mapgap, 130 or 143 interrupted."""
-
 BUG = 70
 INTERRUPTED = 130
 TERMINATED = 143
@@ -26,7 +23,7 @@ OUT_OF_RESOURCES = 4
 CLOSED_PIPE = 141
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mapgap")
 def mapgap() -> None:
     """Why an object detector fails, where, what that costs and what to do.
@@ -37,7 +34,14 @@ def mapgap() -> None:
     Examples:
       mapgap demo
       mapgap report instances_val2017.json detections.json -o reports/yolo
-      mapgap missed instances_val2017.json detections.json --where "size == 'small'"
+      mapgap missed instances_val2017.json detections.json --where "[size=small]"
+
+    \b
+    Exit codes:
+      0   fine, warnings allowed       4    out of memory or disk
+      1   a gate failed                70   a bug in mapgap
+      2   bad input or command line    130  interrupted
+      3   cannot read or write         143  terminated
     """
 
 
@@ -56,15 +60,19 @@ def run(arguments: list[str]) -> int:
     try:
         outcome = mapgap.main(arguments, prog_name="mapgap", standalone_mode=False)
         sys.stdout.flush()
-    except click.exceptions.Exit as ending:
-        return ending.exit_code
+    except Exit as ending:
+        return int(ending.exit_code)
+    except click.UsageError as mistake:
+        command = mistake.ctx.command_path if mistake.ctx else "mapgap"
+        _say(f"mapgap: {mistake.format_message().rstrip('.')}. See {command} --help")
+        return int(mistake.exit_code)
     except click.ClickException as mistake:
-        mistake.show()
-        return mistake.exit_code
+        _say(f"mapgap: {mistake.format_message()}")
+        return int(mistake.exit_code)
     except MapgapError as error:
         _say(f"mapgap: {error}")
         return error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, click.Abort):
         _say("mapgap: interrupted")
         return INTERRUPTED
     except BrokenPipeError:

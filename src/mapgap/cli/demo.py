@@ -2,13 +2,8 @@
 
 import rich_click as click
 
-EXAMPLES = """\b
-Examples:
-  mapgap demo
-  mapgap demo -o /tmp/demo --seed 7"""
 
-
-@click.command(epilog=EXAMPLES)
+@click.command()
 @click.option(
     "-o",
     "--output",
@@ -22,6 +17,11 @@ def demo(output: str, seed: int) -> None:
     """Render demo pictures, simulate a detector with known weaknesses, and report on it.
 
     Writes the pictures, gt.json, detections.json and report/ into the output folder.
+
+    \b
+    Examples:
+      mapgap demo
+      mapgap demo -o /tmp/demo --seed 7
     """
     from mapgap.analysis.demo import DEMO_STAGES, write_demo
     from mapgap.cli.output import print_lines

@@ -4,13 +4,8 @@ import rich_click as click
 
 from mapgap.cli.options import input_arguments, iou_type_option, json_option
 
-EXAMPLES = """\b
-Examples:
-  mapgap evaluate instances_val2017.json detections.json
-  mapgap evaluate gt.json.gz dt.json --json"""
 
-
-@click.command(epilog=EXAMPLES)
+@click.command()
 @input_arguments
 @iou_type_option
 @json_option
@@ -19,6 +14,11 @@ def evaluate(ground_truth: str, detections: str, iou_type: str, as_json: bool) -
 
     Where pycocotools is wrong (an annotation id 0, duplicate annotation ids) the number is right and a warning gives
     pycocotools' beside it.
+
+    \b
+    Examples:
+      mapgap evaluate instances_val2017.json detections.json
+      mapgap evaluate gt.json.gz dt.json --json
     """
     from mapgap.analysis.evaluation import evaluate as evaluate_pair
     from mapgap.cli.output import print_bytes, print_lines, print_warnings

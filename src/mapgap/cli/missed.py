@@ -4,16 +4,10 @@ import rich_click as click
 
 from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
 
-EXAMPLES = """\b
-Examples:
-  mapgap missed gt.json dt.json
-  mapgap missed gt.json dt.json --where "size == 'small' and time_of_day == 'night'"
-  mapgap missed gt.json dt.json --where "[occlusion=heavy]" --json"""
-
 SHOWN_ROWS = 50
 
 
-@click.command(epilog=EXAMPLES)
+@click.command()
 @input_arguments
 @click.option("--where", default='size == "small"', show_default=True, help="Which objects, by their attributes.")
 @analysis_options
@@ -30,6 +24,12 @@ def missed(
     """List the objects missed at the operating point, costliest first, with the cause of each.
 
     With --json all of them, as a COCO subset whose annotations carry the cause under `attributes`.
+
+    \b
+    Examples:
+      mapgap missed gt.json dt.json
+      mapgap missed gt.json dt.json --where "size == 'small' and time_of_day == 'night'"
+      mapgap missed gt.json dt.json --where "[occlusion=heavy]" --json
     """
     from mapgap.analysis.analysis import REPORT_STAGES, analyze
     from mapgap.cli.output import print_bytes, print_lines, print_warnings, table_lines

@@ -29,8 +29,7 @@ class StageProgress:
 
     def __call__(self, stage: str) -> None:
         """Shows that `stage` has begun."""
-        done = self._stages.index(stage) if stage in self._stages else 0
-        self._bar.update(self._task, completed=done, description=stage)
+        self._bar.update(self._task, completed=self._stages.index(stage), description=stage)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -38,4 +37,5 @@ class StageProgress:
         self._timer.cancel()
         if self._timer.ident is not None:
             self._timer.join()
-        self._bar.stop()
+        if self._bar.live.is_started:
+            self._bar.stop()

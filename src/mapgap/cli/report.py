@@ -4,14 +4,8 @@ import rich_click as click
 
 from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
 
-EXAMPLES = """\b
-Examples:
-  mapgap report instances_val2017.json detections.json
-  mapgap report gt.json.gz dt.json --score-threshold 0.5 -o reports/yolo
-  mapgap report gt.json dt.json --by size,time_of_day,occlusion --rank-by gain"""
 
-
-@click.command(epilog=EXAMPLES)
+@click.command()
 @input_arguments
 @click.option(
     "-o",
@@ -49,6 +43,12 @@ def report(
     Matches detections to ground truth, gives every error a cause, divides the gap between AP and 1 among the errors,
     slices it by size, crowding and every annotated attribute, and ranks the failure modes. Prints the main numbers
     and where the report is; with --json the content of summary.json.
+
+    \b
+    Examples:
+      mapgap report instances_val2017.json detections.json
+      mapgap report gt.json.gz dt.json --score-threshold 0.5 -o reports/yolo
+      mapgap report gt.json dt.json --by size,time_of_day,occlusion --rank-by gain
     """
     from mapgap.analysis.analysis import REPORT_STAGES, analyze
     from mapgap.cli.output import print_bytes, print_lines, print_warnings

@@ -4,14 +4,8 @@ import rich_click as click
 
 from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
 
-EXAMPLES = """\b
-Examples:
-  mapgap slices gt.json dt.json
-  mapgap slices gt.json dt.json --by size,time_of_day --by occlusion
-  mapgap slices gt.json dt.json --json"""
 
-
-@click.command(epilog=EXAMPLES)
+@click.command()
 @input_arguments
 @click.option(
     "--by", "by", multiple=True, metavar="A,B", help="Only this cross of attributes; repeated flags add tables."
@@ -30,6 +24,12 @@ def slices(
     """Print the slices: objects, TP, FP, FN, recall, precision, AP and gap by attribute.
 
     Without --by every single attribute.
+
+    \b
+    Examples:
+      mapgap slices gt.json dt.json
+      mapgap slices gt.json dt.json --by size,time_of_day --by occlusion
+      mapgap slices gt.json dt.json --json
     """
     from mapgap.analysis.analysis import REPORT_STAGES, analyze
     from mapgap.cli.output import print_bytes, print_lines, print_warnings, table_lines

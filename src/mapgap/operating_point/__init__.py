@@ -3,16 +3,11 @@
 from mapgap.operating_point.confusion import confusion_matrix
 from mapgap.operating_point.image_level import image_level
 from mapgap.operating_point.outcomes import operate
-from mapgap.operating_point.rates import class_rates, macro, micro, rates
 from mapgap.operating_point.threshold import choose_score_threshold
 
 __all__ = [
     "choose_score_threshold",
-    "class_rates",
     "confusion_matrix",
     "image_level",
-    "macro",
-    "micro",
     "operate",
-    "rates",
 ]

@@ -22,17 +22,6 @@ def ratio(part: float | None, whole: float | None) -> float | None:
     return None if part is None or not whole else float(part / whole)
 
 
-def f1(tp: int, fp: int, fn: int) -> float | None:
-    """2 tp / (2 tp + fp + fn): 0 without a true positive, None without anything to count."""
-    return ratio(2 * tp, 2 * tp + fp + fn)
-
-
-def mean(values: Iterable[float | None]) -> float | None:
-    """Mean over the values that are defined, None if none is."""
-    defined = [value for value in values if value is not None]
-    return sum(defined) / len(defined) if defined else None
-
-
 def whole_or_float(value: float) -> float | int | None:
     """A width, height or the like as JSON shows it best: 640 rather than 640.0; None for NaN."""
     if math.isnan(value):

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from mapgap.report.json_values import f1, mean, number, numbers, ratio, sum_by
+from mapgap.rates import class_rates, macro, micro, rates
+from mapgap.report.json_values import number, numbers, ratio, sum_by
 from mapgap.tables import (
     CAUSES,
     GAP_CAUSES,
@@ -28,6 +29,7 @@ SCHEMA = "mapgap/summary/1"
 PAIRS_IN_SUMMARY = 200
 FEWEST_OBJECTS = 30
 FEWEST_IMAGES = 5
+RATES = ("precision", "recall", "f1")
 
 
 def summary_record(results: Results, slices: list[Record]) -> Record:
@@ -98,25 +100,15 @@ def operating_point_record(results: Results) -> Record:
     """
     point = results.operating_point
     tp, fp, fn = (int(counts.sum()) for counts in (point.class_tp, point.class_fp, point.class_fn))
-    by_class = [_rates(*counts) for counts in _class_counts(results) if counts[0] + counts[2]]
     return {
         "score_threshold": number(point.score_threshold),
         "iou_threshold": float(point.iou_threshold),
         "tp": tp,
         "fp": fp,
         "fn": fn,
-        **_rates(tp, fp, fn),
-        "macro": {key: mean(rates[key] for rates in by_class) for key in ("precision", "recall", "f1")},
+        **dict(zip(RATES, micro(point), strict=True)),
+        "macro": dict(zip(RATES, macro(point, ~np.isnan(results.class_ap)), strict=True)),
     }
-
-
-def _class_counts(results: Results) -> list[tuple[int, int, int]]:
-    point = results.operating_point
-    return list(zip(point.class_tp.tolist(), point.class_fp.tolist(), point.class_fn.tolist(), strict=True))
-
-
-def _rates(tp: int, fp: int, fn: int) -> Record:
-    return {"precision": ratio(tp, tp + fp), "recall": ratio(tp, tp + fn), "f1": f1(tp, fp, fn)}
 
 
 def gap_record(results: Results) -> Record:
@@ -162,14 +154,14 @@ def classes_records(results: Results) -> list[Record]:
             "AP50": ap50,
             "ap_loss": None if ap is None else (1 - ap) / with_truth,
             "gap": gap[k] if has_gap else None,
-            **_rates(*counts),
+            **dict(zip(RATES, row, strict=True)),
         }
-        for k, (identifier, ap, ap50, counts) in enumerate(
+        for k, (identifier, ap, ap50, *row) in enumerate(
             zip(
                 categories.ids.tolist(),
                 numbers(results.class_ap.tolist()),
                 numbers(results.class_ap50.tolist()),
-                _class_counts(results),
+                *(numbers(rate.tolist()) for rate in class_rates(results.operating_point)),
                 strict=True,
             )
         )
@@ -199,16 +191,33 @@ def slices_records(results: Results) -> list[Record]:
     table = results.slices
     counts = np.stack([table.objects, table.images, table.tp, table.fp, table.fn], axis=1).tolist()
     whole = (int(results.ground_truth.is_object.sum()), number(results.gap.total))
+    shown_rates = zip(*(numbers(rate.tolist()) for rate in rates(table.tp, table.fp, table.fn)), strict=True)
     rows = zip(
-        table.where, counts, table.gap.tolist(), table.ap.tolist(), table.without_background.tolist(), strict=True
+        table.where,
+        counts,
+        shown_rates,
+        table.gap.tolist(),
+        table.ap.tolist(),
+        table.without_background.tolist(),
+        strict=True,
     )
-    return [_slice_record(*row, whole) for row in rows]
+    return [
+        _slice_record(where, row, shown, gap, ap, without_background, whole)
+        for where, row, shown, gap, ap, without_background in rows
+    ]
 
 
 def _slice_record(
-    where: Where, counts: list[int], gap: float, ap: float, without_background: bool, whole: tuple[int, float | None]
+    where: Where,
+    counts: list[int],
+    shown_rates: tuple[float | None, ...],
+    gap: float,
+    ap: float,
+    without_background: bool,
+    whole: tuple[int, float | None],
 ) -> Record:
     objects, images, tp, fp, fn = counts
+    precision, recall, f1 = shown_rates
     all_objects, total = whole
     flags = ["without_background"] if without_background else []
     if objects < FEWEST_OBJECTS or images < FEWEST_IMAGES:
@@ -221,10 +230,10 @@ def _slice_record(
         "tp": tp,
         "fp": fp,
         "fn": fn,
-        "recall": ratio(tp, objects),
+        "recall": recall,
         "recall_interval": None,
-        "precision": ratio(tp, tp + fp),
-        "f1": f1(tp, fp, fn),
+        "precision": precision,
+        "f1": f1,
         "AP": number(ap),
         "AP_interval": None,
         "gap": None if total is None else number(gap),
