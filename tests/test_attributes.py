@@ -14,6 +14,9 @@ from mapgap.tables import Attribute, Categories, Detections, GroundTruth, Images
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import attributes as naive
 
+pytestmark = pytest.mark.kernel
+
+
 IMAGE_STANDARD = {"id", "width", "height", "file_name", "date_captured"}
 ANNOTATION_STANDARD = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "attributes"}
 

@@ -16,6 +16,8 @@ from mapgap.tables import BACKGROUND_IOU, ConfusionMatrix, Detections, GroundTru
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import operating_point as naive
 
+pytestmark = pytest.mark.kernel
+
 
 def confuse(
     ground_truth: Any, detections: Any, *, score: float | None = None, threshold: int = 0

@@ -267,6 +267,27 @@ def test_examples() -> None:
     assert selected("(occlusion<1)and(size<6)") == [True, False, False]
 
 
+def test_short_form_compares_texts() -> None:
+    attributes = (attribute("a", (False, True, 1, "1", "true", "< 41", ">= 53", "a b"), range(8)),)
+
+    def codes(text: str) -> list[int]:
+        return np.flatnonzero(selected(text, attributes)).tolist()
+
+    assert codes("[a=1]") == codes('[ a = "1" ]') == [2, 3]
+    assert codes("[a=true]") == [1, 4]
+    assert codes("[a=True]") == [1]
+    assert codes("[a=< 41]") == [5]
+    assert codes("[a=>= 53]") == [6]
+    assert codes("[`a`= a b ,]") == [7]
+    assert codes("[a=1, a=true]") == []
+    assert codes("not [a=1] and not ([a=true] or [a=a b])") == [0, 5, 6]
+
+
+def test_keywords_are_whole_words() -> None:
+    attributes = tuple(attribute(name, ("x",), [0]) for name in ("notable", "orange", "in.side", "true_"))
+    assert selected("not notable == 'x'or orange == 'x'and[in.side=x]and true_ in('x')", attributes) == [True]
+
+
 def test_a_comparison_with_a_number_never_holds_where_there_is_none() -> None:
     assert selected("size == 5") == [True, False, False]
     assert selected("size != 5") == selected('size not in [5, "n/a"]') == [False, True, False]
@@ -418,6 +439,9 @@ SYNTAX_ERRORS = [
     ("a not == 1", 7, "expected in after not"),
     ("a == 1e999", 6, "too large"),
     ("a == " + "1" * 5000, 6, "too long"),
+    ("a == " + "0" * 5000 + "1", 6, "too long"),
+    ("a == 1 orb == 2", 8, "found 'orb'"),
+    ("a == true.x", 6, "expected a value"),
     ("a == 5abc", 6, "found '5abc'"),
     ("a == 1.2.3", 6, "found '1.2.3'"),
     ('a < "x"', 5, "expected a number after <"),

@@ -16,6 +16,9 @@ from mapgap.tide import tide
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import tide as naive
 
+pytestmark = pytest.mark.kernel
+
+
 A, A2 = [0, 0, 100, 100], [200, 200, 100, 100]
 LOW, NARROW = [0, 0, 100, 40], [0, 0, 40, 100]
 C1, C2 = 1, 2

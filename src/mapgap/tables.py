@@ -22,6 +22,8 @@ BoolArray = NDArray[np.bool_]
 
 Scalar = str | int | float | bool | None
 Where = Mapping[str, Scalar]
+Masks = tuple[Mapping[str, Any], ...]
+"""One compressed run-length mask a row, as pycocotools' mask code takes it: {"size": [height, width], "counts": bytes}."""
 
 IOU_THRESHOLDS: FloatArray = np.linspace(0.5, 0.95, 10)
 RECALL_THRESHOLDS: FloatArray = np.linspace(0.0, 1.0, 101)
@@ -53,6 +55,9 @@ CAUSES = (
 GAP_CAUSES = CAUSES[:7]
 NO_CAUSE = -1
 DETECTION_POPULATION_CAUSES = ("duplicate", "background")
+
+EXPRESSION_KEYWORDS = frozenset(["and", "or", "not", "in", "true", "false", "True", "False"])
+"""Words of the expression grammar: an attribute named like one is written in quotes."""
 
 NOT_AVAILABLE = "n/a"
 NOT_AVAILABLE_BACKGROUND = "n/a (background)"
@@ -111,6 +116,8 @@ class GroundTruth:
     fields: Mapping[str, tuple[Scalar, ...]]
     """Unknown scalar fields of the annotations, likewise."""
     notices: tuple[Notice, ...] = ()
+    masks: Masks | None = None
+    """Read only where masks are compared."""
 
     @property
     def is_object(self) -> BoolArray:
@@ -133,6 +140,8 @@ class Detections:
     area: FloatArray
     score: FloatArray
     notices: tuple[Notice, ...] = ()
+    masks: Masks | None = None
+    """Read only where masks are compared."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,8 @@ import math
 import re
 
 from mapgap.errors import InputError
-from mapgap.tables import Scalar
+from mapgap.tables import EXPRESSION_KEYWORDS, Scalar
 
-KEYWORDS = frozenset(["and", "or", "not", "in", "true", "false", "True", "False"])
 LONGEST_NUMBER = 400
 LENGTH_SHOWN = 80
 
@@ -72,7 +71,7 @@ class TextReader:
         """An attribute's name: a bare word that is no keyword, or any text in backticks or quotes."""
         if backticked := self.take(_BACKTICKED):
             return backticked[1].replace("``", "`")
-        if self.next_piece in KEYWORDS:
+        if self.next_piece in EXPRESSION_KEYWORDS:
             return None
         word = self.take(_WORD)
         return word[0] if word else self.take_text()
@@ -100,7 +99,7 @@ class TextReader:
     def unexpected(self, expected: str, fix: str | None = None) -> InputError:
         """The error that something else stands here than what is expected; common slips get a fix of their own."""
         piece = self.next_piece
-        if piece not in KEYWORDS and piece.lower() in KEYWORDS:
+        if piece not in EXPRESSION_KEYWORDS and piece.lower() in EXPRESSION_KEYWORDS:
             fix = f"Write {piece.lower()}, in lower case"
         found = _quoted(_shortened(piece)) if piece else "the end"
         return self.refusal(f"expected {expected}, found {found}", self.column, _FIXES.get(piece, fix))
@@ -145,7 +144,7 @@ def refusal_at(text: str, column: int, what: str, fix: str | None = None) -> Inp
 
 def shown_name(name: str) -> str:
     """An attribute's name as an expression spells it; a very long one is cut."""
-    if _WORD.fullmatch(name) and name not in KEYWORDS:
+    if _WORD.fullmatch(name) and name not in EXPRESSION_KEYWORDS:
         return _shortened(name)
     if not name.isprintable():
         return shown_text(name)

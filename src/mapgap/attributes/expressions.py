@@ -18,9 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from mapgap.attributes.expression_text import KEYWORDS, TextReader, shown_name
+from mapgap.attributes.expression_text import TextReader, shown_name
 from mapgap.errors import InputError
-from mapgap.tables import Scalar
+from mapgap.tables import EXPRESSION_KEYWORDS, Scalar
 
 MOST_CHARACTERS = 10_000
 DEEPEST_NESTING = 100
@@ -151,7 +151,7 @@ def _name(reader: TextReader, expected: str) -> str:
         return name
     if piece == "`":
         raise reader.unexpected(expected, "Close the backticks opened here; a backtick inside them is doubled")
-    if piece in KEYWORDS:
+    if piece in EXPRESSION_KEYWORDS:
         raise reader.unexpected(expected, "An attribute called so stands in backticks")
     raise reader.unexpected(expected, 'Begin with an attribute name, as in size == "small"')
 
@@ -170,9 +170,9 @@ def _operator(reader: TextReader, name: str) -> Operator:
 def _comparison_fix(reader: TextReader, name: str) -> str:
     if reader.next_piece in ("=", "is"):
         return "Write == to compare"
-    if name.lower() in KEYWORDS:
+    if name.lower() in EXPRESSION_KEYWORDS:
         return f"Write {name.lower()}, in lower case"
-    if reader.next_piece and reader.next_piece not in KEYWORDS | {")", "]"}:
+    if reader.next_piece and reader.next_piece not in EXPRESSION_KEYWORDS | {")", "]"}:
         return "A name with other characters than letters, digits, _ and . stands in backticks"
     return f"Compare it with a value, as in {shown_name(name)} == true"
 

@@ -188,7 +188,7 @@ def _meant(comparison: Comparison, attribute: Attribute, text: str) -> tuple[lis
         codes += own_codes
         if own_codes or value.value in _MISSING:
             continue
-        if attribute.numbers is None or value.is_text or not _is_number(value.value):
+        if attribute.numbers is None or not _is_number(value.value):
             raise _unknown_value(value, attribute, text)
         numbers.append(value.value)
     return codes, numbers

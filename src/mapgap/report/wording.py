@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mapgap.tables import Scalar, Where
+from mapgap.tables import EXPRESSION_KEYWORDS, Scalar, Where
 
 DASH = "–"
 ROUNDING_NOISE = 1e-12
@@ -109,7 +109,8 @@ def where_text(where: Where) -> str:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[^\W\d][\w.]*", key) else json.dumps(key, ensure_ascii=False)
+    is_bare = re.fullmatch(r"[^\W\d][\w.]*", key) and key not in EXPRESSION_KEYWORDS
+    return key if is_bare else json.dumps(key, ensure_ascii=False)
 
 
 def where_pieces(where: Where) -> Text:
