@@ -20,6 +20,8 @@ def run_pycocotools(
     max_detections: Sequence[int] | None = None,
     image_ids: Sequence[int] | None = None,
     category_ids: Sequence[int] | None = None,
+    iou_type: str = "bbox",
+    class_agnostic: bool = False,
     summarize: bool = True,
 ) -> COCOeval:
     """A finished COCOeval over copies of both, its printing swallowed."""
@@ -33,7 +35,8 @@ def run_pycocotools(
             results = COCO()
             results.dataset = {"images": truth.dataset["images"], "annotations": [], "categories": []}
             results.createIndex()
-        evaluation = COCOeval(truth, results, "bbox")
+        evaluation = COCOeval(truth, results, iou_type)
+        evaluation.params.useCats = 0 if class_agnostic else 1
         if iou_thresholds is not None:
             evaluation.params.iouThrs = np.asarray(iou_thresholds, dtype=np.float64)
         if area_ranges is not None:

@@ -172,7 +172,7 @@ def test_analysis_iou_between_and_beyond_the_ten(demo_analysis: Analysis) -> Non
     [
         ({"iou_threshold": 0.0}, "iou_threshold"),
         ({"iou_threshold": 1.5}, "iou_threshold"),
-        ({"iou_type": "segm"}, "iou_type"),
+        ({"iou_type": "keypoints"}, "iou_type"),
         ({"rank_by": "fame"}, "rank by"),
         ({"by": [["no_such"]]}, "no_such"),
         ({"score_threshold": "best"}, "best"),
@@ -263,3 +263,35 @@ def test_whole_reports_on_real_inputs(real_data: Path, tmp_path: Path, ground_tr
     assert abs(analysis.summary["gap"]["residual"]) < 1e-9
     errors = sum(cause["errors"] for cause in analysis.summary["causes"])
     assert errors == analysis.summary["operating_point"]["fp"] + analysis.summary["operating_point"]["fn"]
+
+
+def test_slices_by_one_cross_or_several(demo_analysis: Analysis) -> None:
+    one = demo_analysis.slices(by=["size", "time_of_day"])
+    assert {frozenset(where) for where in one["where"]} == {frozenset(("size", "time_of_day"))}
+    several = demo_analysis.slices(by=[["size"], ["size", "time_of_day"]])
+    assert len(several) == len(one) + 3
+    demo = make_demo(images=10)
+    deeper = mapgap.analyze(demo.ground_truth, demo.detections, by=["size", "time_of_day", "scene"])
+    assert {len(where) for where in deeper.slices(by=["size", "time_of_day", "scene"])["where"]} == {3}
+    with pytest.raises(InputError, match="no slices by nothing"):
+        demo_analysis.slices(by=["nothing"])
+
+
+def test_tables_without_rows_keep_their_columns() -> None:
+    truth = {"images": [], "annotations": [], "categories": []}
+    analysis = mapgap.analyze(truth, [])
+    assert list(analysis.missed().columns)[-4:] == ["cause", "gap", "recovering_score", "detection"]
+    assert "excess" in analysis.failure_modes()
+    assert "recall" in analysis.slices()
+    assert len(analysis.slices()) == 0
+
+
+def test_a_perfect_detector_has_no_gap_to_share() -> None:
+    demo = make_demo(images=20)
+    objects = [a for a in demo.ground_truth["annotations"] if not a["iscrowd"]]
+    perfect = [{**{key: a[key] for key in ("image_id", "category_id", "bbox")}, "score": 0.9} for a in objects]
+    truth = {**demo.ground_truth, "annotations": objects}
+    analysis = mapgap.analyze(truth, perfect)
+    assert analysis.metrics["AP"] == pytest.approx(1)
+    assert {cause["gap_share"] for cause in analysis.summary["causes"]} == {None}
+    assert len(analysis.failure_modes()) == 0

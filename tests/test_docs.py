@@ -1,5 +1,7 @@
 """The documentation is true: its code runs, its links lead somewhere, it names what exists."""
 
+import contextlib
+import io
 import os
 import re
 import subprocess
@@ -10,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+import mapgap
 from mapgap.attributes import build_attributes
+from mapgap.cli.app import mapgap as command_group
 from mapgap.coco import read_detections, read_ground_truth
 from mapgap.report import FILE_NAMES
 from mapgap.tables import CAUSES
@@ -46,10 +50,25 @@ def blocks(page: str) -> Iterator[Block]:
     assert language is None, f"the block before line {start} is never closed"
 
 
-def commands(block: Block) -> list[str]:
-    """The lines of a console block that call mapgap, without the prompt; a backslash joins the next line."""
-    lines = block.code.replace("\\\n", " ").splitlines()
-    return [line[2:] for line in lines if line.startswith("$ mapgap")]
+def commands(block: Block) -> list[tuple[str, list[str]]]:
+    """The lines of a console block that call mapgap, without the prompt, each with the output the page shows below it.
+
+    A backslash joins the next line. Output ends at the next prompt.
+    """
+    found: list[tuple[str, list[str]]] = []
+    for line in block.code.replace("\\\n", " ").splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif found:
+            found[-1][1].append(line)
+    return [(command, shown) for command, shown in found if command.startswith("mapgap")]
+
+
+def is_shown(shown: list[str], printed: str) -> bool:
+    """Whether a page shows what was printed; a line of three dots stands for any lines, nothing shown for anything."""
+    parts = [r"(?:.*\n)*" if line == "..." else re.escape(line.rstrip()) + r"\n" for line in shown]
+    lines = "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+    return not shown or re.fullmatch("".join(parts), lines) is not None
 
 
 def without_code(page: str) -> str:
@@ -76,20 +95,30 @@ def anchors(page: str) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_code_of_the_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python blocks share one namespace; they and the commands run in the order of the page, in one folder."""
+    """Python blocks share one namespace; they and the commands run in the order of the page, in one folder.
+
+    A block `output` is what the Python block before it prints, the lines below a command are what that prints.
+    """
     monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "__main__"}
+    printed = ""
     for block in blocks(page.read_text(encoding="utf-8")):
+        place = f"{page.name}:{block.line}"
         if block.language == "python":
-            # Empty lines in front, so that a traceback gives the line of the page.
-            exec(compile("\n" * (block.line - 1) + block.code, str(page), "exec"), namespace)
+            with contextlib.redirect_stdout(io.StringIO()) as stream:
+                # Empty lines in front, so that a traceback gives the line of the page.
+                exec(compile("\n" * (block.line - 1) + block.code, str(page), "exec"), namespace)
+            printed = stream.getvalue()
+        elif block.language == "output":
+            assert is_shown(block.code.splitlines() or [""], printed), f"{place} is not what is printed:\n{printed}"
         elif block.language in CONSOLE:
-            for command in commands(block):
-                run(command, f"{page.name}:{block.line}")
+            for command, shown in commands(block):
+                output = run(command, place)
+                assert is_shown(shown, output), f"{place}: {command!r} prints something else:\n{output}"
 
 
-def run(command: str, place: str) -> None:
-    """Runs one line in a shell that finds the `mapgap` of this Python first."""
+def run(command: str, place: str) -> str:
+    """What one line prints in a shell that finds the `mapgap` of this Python first."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         command,
@@ -100,6 +129,7 @@ def run(command: str, place: str) -> None:
         env={**os.environ, "PATH": path},
     )
     assert done.returncode == 0, f"{place}: {command!r} ended with {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -151,17 +181,66 @@ def test_the_architecture_names_the_files_of_the_report() -> None:
     assert [name for name in FILE_NAMES if f"`{name}`" not in page] == []
 
 
+def test_what_readme_says_is_missing_is_missing() -> None:
+    """So that README is changed together with the code that makes a line of it untrue."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = page.split("\n## Not in this version\n")[1].split("\n## ")[0]
+    empty: dict[str, list[object]] = {"images": [], "annotations": [], "categories": []}
+    if "`--iou-type` takes `bbox` only" in section:
+        (kinds,) = (option.type for option in command_group.commands["report"].params if option.name == "iou_type")
+        assert kinds.to_info_dict()["choices"] == ("bbox",)
+    if "Comparing two runs" in section:
+        assert not {"compare", "check"} & set(command_group.commands)
+    if "A doctor" in section:
+        assert not {"doctor", "serve"} & set(command_group.commands)
+    if "Score thresholds one a class or by cost" in section:
+        with pytest.raises(mapgap.InputError):
+            mapgap.analyze(empty, [], score_threshold="cost")
+
+
+def test_readme_names_every_command_and_option_of_report() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in command_group.commands if f"mapgap {name}" not in page] == []
+    options = {name for option in command_group.commands["report"].params for name in option.opts if name[:2] == "--"}
+    assert "--by" in options
+    assert [name for name in sorted(options - {"--iou-type", "--output"}) if f"`{name}" not in page] == []
+
+
+def test_readme_names_the_files_of_the_report() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [name for name in FILE_NAMES if f"| `{name}` |" not in page] == []
+
+
 def test_blocks_commands_links_and_anchors_are_found() -> None:
     page = (
         "# A `b` & c\n\n[one](x.md#y) `[no](link)` ![two](<z.png>) [far](https://example.org)\n\n"
         '<a id="own"></a>\n\n```python\nx = [1](2)\n```\n\n'
-        "```console\n$ mapgap demo \\\n    -o out\n$ ls\nmapgap x\n```\n"
+        "```console\n$ mapgap demo \\\n    -o out\ndone\n...\n$ ls\nmapgap x\n```\n"
     )
     python, console = blocks(page)
     assert (python.language, python.line, python.code) == ("python", 8, "x = [1](2)")
-    assert [command.split() for command in commands(console)] == [["mapgap", "demo", "-o", "out"]]
+    ((command, shown),) = commands(console)
+    assert command.split() == ["mapgap", "demo", "-o", "out"]
+    assert shown == ["done", "..."]
     assert links(page) == ["x.md#y", "z.png"]
     assert anchors(page) == {"a-b--c", "own"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "printed", "expected"),
+    [
+        ([], "anything\n", True),
+        (["a", "b"], "a  \nb\n", True),
+        (["a"], "a\nb\n", False),
+        (["a", "..."], "a\nb\nc\n", True),
+        (["...", "c"], "a\nb\nc\n", True),
+        (["a", "...", "d"], "a\nb\nc\n", False),
+        (["."], "a\n", False),
+        ([""], "a\n", False),
+    ],
+)
+def test_shown_output_is_compared_line_by_line(shown: list[str], printed: str, expected: bool) -> None:
+    assert is_shown(shown, printed) is expected
 
 
 @pytest.mark.parametrize("code", ["exit 3", "mapgap-that-is-not-there"])

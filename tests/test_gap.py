@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mapgap
+from mapgap._kernel import average_precision_by_threshold
 from mapgap.gap import Oracle, build_oracle, divide_gap, summarize_gap
-from mapgap.tables import CAUSES, GAP_CAUSES, Debts
+from mapgap.tables import CAUSES, GAP_CAUSES, RECALL_THRESHOLDS, Debts
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import gap as naive_gap
 from tests.test_causes import stages
@@ -78,8 +79,8 @@ def test_fixing_everything_gains_exactly_the_gap(pair: CocoPair) -> None:
 def test_gain_equals_the_naive_twin_and_is_never_negative(pair: CocoPair, causes: set[str], seed: int) -> None:
     _, oracle = debts_and_oracle(pair)
     chance = np.random.default_rng(seed)
-    in_slice = chance.random(len(oracle.object_category)) < (1 if seed == 0 else 0.6)
-    own = chance.random(len(oracle.detection_category)) < (1 if seed == 0 else 0.6)
+    in_slice = chance.random(len(pair.ground_truth["annotations"])) < (1 if seed == 0 else 0.6)
+    own = chance.random(len(pair.detections)) < (1 if seed == 0 else 0.6)
     expected = naive_gap.gain(
         pair.ground_truth,
         pair.detections,
@@ -92,6 +93,32 @@ def test_gain_equals_the_naive_twin_and_is_never_negative(pair: CocoPair, causes
         return
     assert gain == pytest.approx(float(expected), abs=1e-12)
     assert gain >= -1e-12
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 1 << 30), st.integers(1, 4), st.sampled_from([1, 3, 10, 32]), st.integers(0, 60))
+def test_average_precision_by_threshold_equals_the_naive_twin(
+    seed: int, classes: int, thresholds: int, rows: int
+) -> None:
+    chance = np.random.default_rng(seed)
+    offsets = np.append(0, np.sort(chance.integers(0, rows + 1, classes)))
+    offsets[-1] = rows
+    everywhere = (1 << thresholds) - 1
+    counted = np.where(chance.random(rows) < 0.7, everywhere, chance.integers(0, everywhere + 1, rows))
+    right = np.where(chance.random(rows) < 0.5, 0, chance.integers(0, everywhere + 1, rows)) & counted
+    positives = chance.integers(0, 5, (thresholds, classes)) * rows // 2
+    arguments = offsets, counted.astype(np.uint32), right.astype(np.uint32), positives, RECALL_THRESHOLDS
+    found, counts = average_precision_by_threshold(*arguments)
+    for threshold in range(thresholds):
+        for k in range(classes):
+            here = range(offsets[k], offsets[k + 1])
+            ranked = [(0.0, 0, row, bool(right[row] >> threshold & 1)) for row in here if counted[row] >> threshold & 1]
+            objects = int(positives[threshold, k])
+            expected = float(naive_gap.average_precision(ranked, objects)) if objects else 0.0
+            assert found[threshold, k] == pytest.approx(expected, abs=1e-12)
+            assert counts[threshold, k] == len(ranked)
+    for threads in (1, 3):
+        assert average_precision_by_threshold(*arguments, threads=threads)[0].tobytes() == found.tobytes()
 
 
 def test_causes_without_a_debt_gain_nothing() -> None:

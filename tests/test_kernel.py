@@ -105,16 +105,20 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "background_iou": 0.1,
         "max_detections": 100,
     },
-    "slice_average_precision": {
+    "SliceAveragePrecision": {
         "class_order": ORDER,
         "class_offsets": np.array([0, 2]),
         "address": np.array([[0, 1]], dtype=np.int32),
         "status": np.array([[1, 2]], dtype=np.uint8),
-        "object_codes": INDEX,
-        "detection_codes": INDEX,
         "object_category": INDEX,
         "is_object": FLAG + np.uint8(1),
-        "codes": 1,
+        "recall_thresholds": RECALL,
+    },
+    "average_precision_by_threshold": {
+        "class_offsets": np.array([0, 2]),
+        "counted_at": np.array([1, 1], dtype=np.uint32),
+        "true_positive_at": np.array([1, 0], dtype=np.uint32),
+        "positives": np.array([[2]]),
         "recall_thresholds": RECALL,
     },
     "covered_share": {"image": INDEX, "box": BOX, "is_object": FLAG + np.uint8(1), "images": 1},
@@ -171,8 +175,11 @@ def test_a_longer_array_is_refused(name: str, argument: str) -> None:
         ("precision_recall", "class_order", np.array([0, 7], dtype=np.int32)),
         ("divide_gap", "class_offsets", np.array([0, 1])),
         ("average_precision", "class_order", np.array([0, -1], dtype=np.int32)),
-        ("slice_average_precision", "address", np.array([[0, 4]], dtype=np.int32)),
-        ("slice_average_precision", "object_codes", np.array([0, 1], dtype=np.int32)),
+        ("SliceAveragePrecision", "address", np.array([[0, 4]], dtype=np.int32)),
+        ("SliceAveragePrecision", "address", np.array([[-1, 0]], dtype=np.int32)),
+        ("SliceAveragePrecision", "is_object", np.array([0, 1], dtype=np.uint8)),
+        ("SliceAveragePrecision", "object_category", np.array([0, 1], dtype=np.int32)),
+        ("average_precision_by_threshold", "class_offsets", np.array([0, 1])),
         ("tide_types", "pair_object", np.array([0, 2], dtype=np.int32)),
         ("match_leftovers", "order", np.array([0, 2], dtype=np.int32)),
         ("covered_share", "image", np.array([0, 1], dtype=np.int32)),
@@ -183,9 +190,35 @@ def test_an_index_out_of_range_is_refused(name: str, argument: str, bad: np.ndar
         _kernel_function(name)(**{**ARGUMENTS[name], argument: bad})
 
 
-def test_more_than_32_thresholds_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("match", {"thresholds": np.linspace(0, 1, 33)}),
+        ("precision_recall", {"thresholds": 33}),
+        ("average_precision_by_threshold", {"positives": np.full((33, 1), 2)}),
+        ("SliceAveragePrecision", {"address": np.zeros((33, 2), np.int32), "status": np.full((33, 2), 2, np.uint8)}),
+    ],
+)
+def test_more_than_32_thresholds_are_refused(name: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="32"):
-        _kernel.match(**{**ARGUMENTS["match"], "thresholds": np.linspace(0, 1, 33)})
+        _kernel_function(name)(**{**ARGUMENTS[name], **arguments})
+
+
+def test_two_true_positives_at_one_object_are_refused() -> None:
+    arguments = {**ARGUMENTS["SliceAveragePrecision"], "status": np.array([[1, 1]], dtype=np.uint8)}
+    with pytest.raises(ValueError, match="one object"):
+        _kernel.SliceAveragePrecision(**{**arguments, "address": np.zeros((1, 2), np.int32)})
+
+
+@pytest.mark.parametrize(
+    ("object_codes", "detection_codes"),
+    [([0, 1], [0, 0]), ([0, 0], [0, 1]), ([0, 0, 0], [0, 0]), ([0, 0], [0])],
+)
+def test_codes_that_do_not_fit_the_slices_are_refused(object_codes: list[int], detection_codes: list[int]) -> None:
+    prepared = _kernel.SliceAveragePrecision(**ARGUMENTS["SliceAveragePrecision"])
+    assert prepared.average_precision(INDEX, INDEX, 1).shape == (1,)
+    with pytest.raises(ValueError, match=r"range|differ"):
+        prepared.average_precision(np.array(object_codes, np.int32), np.array(detection_codes, np.int32), 1)
 
 
 def test_the_mean_of_nothing_is_refused() -> None:

@@ -122,6 +122,14 @@ def test_equal_numbers_on_subsets(pair: CocoPair, data: st.DataObject) -> None:
     assert_equal_numbers(pair, image_ids=some_images, category_ids=some_categories)
 
 
+@settings(max_examples=100)
+@given(coco_pairs(), st.data())
+def test_equal_numbers_without_classes(pair: CocoPair, data: st.DataObject) -> None:
+    categories = [category["id"] for category in pair.ground_truth["categories"]]
+    some = data.draw(st.none() | st.lists(st.sampled_from(categories), min_size=1, unique=True))
+    assert_equal_numbers(pair, class_agnostic=True, category_ids=some)
+
+
 @settings(max_examples=8)
 @given(coco_pairs(max_images=2, max_categories=2, max_detections=250))
 def test_equal_numbers_with_more_than_100_detections(pair: CocoPair) -> None:
@@ -197,8 +205,13 @@ def test_compat_copies_annotation_id_zero(pair: CocoPair) -> None:
 def test_compat_copies_duplicate_annotation_ids(pair: CocoPair, data: st.DataObject) -> None:
     for annotation in pair.ground_truth["annotations"]:
         annotation["id"] = data.draw(st.integers(1, 4))
-    theirs = run_pycocotools(pair.ground_truth, pair.detections)
-    ours = mapgap.evaluate(pair.ground_truth, pair.detections, compat="pycocotools")
+    images = [image["id"] for image in pair.ground_truth["images"]]
+    some = data.draw(st.none() | st.lists(st.sampled_from(images), min_size=1, unique=True))
+    agnostic = data.draw(st.booleans())
+    theirs = run_pycocotools(pair.ground_truth, pair.detections, image_ids=some, class_agnostic=agnostic)
+    ours = mapgap.evaluate(
+        pair.ground_truth, pair.detections, image_ids=some, class_agnostic=agnostic, compat="pycocotools"
+    )
     assert_equal_arrays(ours.precision, theirs.eval["precision"])
 
 

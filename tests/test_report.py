@@ -16,7 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
-from mapgap.report import FILE_NAMES, build_report, missed_rows, render_files, slices_records
+from mapgap.report import (
+    FAILURE_MODE_KEYS,
+    FILE_NAMES,
+    SLICE_KEYS,
+    build_report,
+    missed_rows,
+    render_files,
+    slices_records,
+)
 from mapgap.report.csv_files import csv_bytes
 from mapgap.report.html_page import report_html
 from mapgap.report.json_files import json_bytes
@@ -358,3 +366,9 @@ def test_json_is_strict() -> None:
         json_bytes({"a": float("nan")})
     record: dict[str, Any] = {"a": {"b": [[1, 2], [3]], "c": []}, "d": [{"e": "\ud800é"}], "f": {}}
     assert json.loads(json_bytes(record)) == record
+
+
+def test_keys_for_empty_tables_are_those_of_full_ones() -> None:
+    summary = build_report(example_results()).summary
+    assert tuple(summary["slices"][0]) == SLICE_KEYS
+    assert tuple(summary["failure_modes"][0]) == FAILURE_MODE_KEYS

@@ -1,16 +1,21 @@
 """Slices: held to the naive twin, to the partition identities, and to cases made by hand."""
 
 import time
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import mapgap
+from mapgap._kernel import SliceAveragePrecision
 from mapgap.errors import InputError
+from mapgap.gap import addresses, detection_statuses
 from mapgap.slices import build_slices, cross
-from mapgap.tables import FloatArray, IndexArray, Slices
-from tests.naive.slices import all_crosses, naive_slices
+from mapgap.tables import RECALL_THRESHOLDS, FloatArray, GroundTruth, IndexArray, Matches, Slices
+from tests.generated import CocoPair, coco_pairs
+from tests.naive.slices import all_crosses, naive_slices, slice_average_precision
 from tests.small_tables import (
     Scene,
     attribute_of,
@@ -21,6 +26,7 @@ from tests.small_tables import (
     operating_point_of,
     random_scene,
 )
+from tests.test_causes import stages
 
 scenes = st.builds(
     random_scene,
@@ -95,6 +101,67 @@ def test_every_cross_partitions_the_totals(scene):
         assert slices.gap[rows].sum() == scene.debts.gap.sum()
     if objects:
         assert {tuple(sorted(names)) for names in all_crosses(scene)} == set(keys)
+
+
+def prepared(pair: CocoPair) -> tuple[GroundTruth, Matches, SliceAveragePrecision]:
+    truth, _, matches, causes = stages(pair)
+    address, statuses = addresses(matches, causes, 10), detection_statuses(matches, 10)
+    is_object = truth.is_object.view(np.uint8)
+    order = matches.class_order, matches.class_offsets
+    kernel = SliceAveragePrecision(*order, address, statuses, truth.category, is_object, RECALL_THRESHOLDS)
+    return truth, matches, kernel
+
+
+@pytest.mark.kernel
+@given(coco_pairs(max_images=3), st.integers(0, 1 << 30), st.integers(1, 4), st.integers(-1, 0))
+@settings(max_examples=60, deadline=None)
+def test_average_precision_equals_the_naive_twin(pair: CocoPair, seed: int, codes: int, lowest: int):
+    chance = np.random.default_rng(seed)
+    truth, matches, kernel = prepared(pair)
+    of_object = chance.integers(lowest, codes, size=len(truth.ids), dtype=np.int32)
+    of_detection = chance.integers(lowest, codes, size=len(matches.rank), dtype=np.int32)
+    found = kernel.average_precision(of_object, of_detection, codes)
+    expected = slice_average_precision(pair, of_object.tolist(), of_detection.tolist(), codes)
+    exact = [float("nan") if value is None else float(value) for value in expected]
+    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-12)
+    for threads in (1, 2, 5):
+        again = kernel.average_precision(of_object, of_detection, codes, threads=threads)
+        assert again.tobytes() == found.tobytes()
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("of_object", list(product([0, 1], repeat=3)))
+def test_average_precision_of_a_detection_whose_address_depends_on_the_threshold(of_object: tuple[int, ...]):
+    """The second detection is a classification error at object 1 up to IoU .8, above it a localization at object 0."""
+    boxes = [(1, [0, 0, 10, 10]), (2, [0, 0, 10, 9.5]), (1, [50, 0, 10, 10])]
+    truth = {
+        "images": [{"id": 1}],
+        "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}],
+        "annotations": [
+            {"id": i, "image_id": 1, "category_id": category, "bbox": box, "area": 95}
+            for i, (category, box) in enumerate(boxes, start=1)
+        ],
+    }
+    run = [
+        {"image_id": 1, "category_id": 1, "bbox": box, "score": score}
+        for box, score in [([0, 0, 10, 10], 0.9), ([0, 0, 10, 8], 0.8), ([50, 0, 10, 10], 0.7)]
+    ]
+    pair = CocoPair(truth, run)
+    found = prepared(pair)[2].average_precision(np.array(of_object, np.int32), np.full(3, -1, np.int32), 2)
+    expected = slice_average_precision(pair, list(of_object), [-1] * 3, 2)
+    np.testing.assert_allclose(found, [np.nan if value is None else float(value) for value in expected], atol=1e-12)
+    if of_object == (0, 1, 0):
+        assert found[0] == pytest.approx(0.7 + 0.3 * (51 + 50 * 2 / 3) / 101)
+
+
+@pytest.mark.kernel
+@given(coco_pairs())
+@settings(max_examples=60, deadline=None)
+def test_the_slice_of_everything_has_the_ap_of_coco(pair: CocoPair):
+    truth, matches, kernel = prepared(pair)
+    nothing_apart = np.zeros(len(truth.ids), np.int32), np.zeros(len(matches.rank), np.int32)
+    ap = mapgap.evaluate(pair.ground_truth, pair.detections).metrics["AP"]
+    np.testing.assert_allclose(kernel.average_precision(*nothing_apart, 1), [np.nan if ap is None else ap], atol=1e-12)
 
 
 def hand_made() -> Scene:

@@ -1,13 +1,17 @@
 // From outcomes in rank order to precision, recall and average precision.
-#include <cmath>
+#include <span>
 
 #include "arrays.h"
 #include "curve.h"
+#include "hits.h"
 #include "kernel.h"
 #include "threads.h"
 
 namespace mapgap {
 namespace {
+
+// Whole numbers (T, K).
+using Id2 = In<std::int64_t, 2>;
 
 std::vector<std::size_t> as_sizes(const Id1& offsets) {
   return std::vector<std::size_t>(offsets.data(), offsets.data() + offsets.shape(0));
@@ -19,9 +23,63 @@ struct Curves {
   std::vector<double> precision, recall, scores;
 };
 
-struct ClassRows {
-  const std::int32_t* begin;
-  const std::int32_t* end;
+// The true positives of one class at one threshold, in rank order.
+struct Hits {
+  std::vector<double> precision, score;
+};
+
+struct Outcomes {
+  const double* score;
+  const std::int32_t* rank;
+  const std::uint32_t* true_positive;
+  const std::uint32_t* ignored;
+};
+
+// One walk over the detections of a class fills the hits of every threshold. Gives the first detection that is not cut
+// by max_detections, or -1.
+std::int32_t collect_hits(const std::int32_t* begin, const std::int32_t* end, const Outcomes& outcomes,
+                          std::int64_t max_detections, CountedByThreshold& counted, std::vector<Hits>& hits) {
+  const std::uint32_t every = every_threshold(hits.size());
+  std::int32_t first = -1;
+  counted.clear();
+  for (Hits& at : hits) {
+    at.precision.clear();
+    at.score.clear();
+  }
+  for (const std::int32_t* row = begin; row != end; ++row) {
+    if (outcomes.rank[*row] >= max_detections) continue;
+    if (first < 0) first = *row;
+    const std::uint32_t right = outcomes.true_positive[*row] & every;
+    counted.add((right | ~outcomes.ignored[*row]) & every);
+    for_thresholds(right, [&](std::size_t t) {
+      hits[t].precision.push_back(coco_precision(static_cast<std::int64_t>(hits[t].precision.size()) + 1, counted.at(t)));
+      hits[t].score.push_back(outcomes.score[*row]);
+    });
+  }
+  return first;
+}
+
+// The cells of one class in arrays (T, R, K) and (T, K).
+struct CurvesOfClass {
+  Curves& curves;
+  const Float1& recall_thresholds;
+  std::size_t classes, k;
+
+  void write(std::size_t t, Hits& hits, std::int64_t positives, const double* first_score) {
+    const std::size_t points = recall_thresholds.shape(0);
+    const auto cell = [&](std::size_t point) { return (t * points + point) * classes + k; };
+    take_envelope(hits.precision);
+    for (std::size_t point = 0; point < points; ++point) curves.precision[cell(point)] = curves.scores[cell(point)] = 0.0;
+    for_reached(recall_thresholds.data(), points, hits.precision.size(), positives, [&](std::size_t point, std::size_t event) {
+      curves.precision[cell(point)] = hits.precision[event];
+      curves.scores[cell(point)] = hits.score[event];
+    });
+    // The very first detection already has recall 0 or more, whatever it is.
+    for (std::size_t point = 0; first_score != nullptr && point < points && recall_thresholds.data()[point] <= 0; ++point) {
+      curves.scores[cell(point)] = *first_score;
+    }
+    curves.recall[t * classes + k] = static_cast<double>(hits.precision.size()) / static_cast<double>(positives);
+  }
 };
 
 auto precision_recall(Index1 class_order, Id1 class_offsets, Float1 score, Index1 rank, Bits1 true_positive,
@@ -37,46 +95,24 @@ auto precision_recall(Index1 class_order, Id1 class_offsets, Float1 score, Index
     require(score.shape(0) == detections && rank.shape(0) == detections && true_positive.shape(0) == detections &&
                 ignored.shape(0) == detections,
             "detection arrays differ in length");
-    require(thresholds <= 32, "at most 32 IoU thresholds fit one call");
+    require(thresholds <= most_thresholds, "at most 32 IoU thresholds fit one call");
     require_offsets(class_offsets.data(), classes + 1, detections, "class_offsets");
     require_below(class_order.data(), detections, 0, static_cast<std::int64_t>(detections), "class_order");
     curves.precision.assign(thresholds * points * classes, -1.0);
     curves.scores.assign(thresholds * points * classes, -1.0);
     curves.recall.assign(thresholds * classes, -1.0);
+    const Outcomes outcomes{score.data(), rank.data(), true_positive.data(), ignored.data()};
     run_blocks(balanced_cuts(as_sizes(class_offsets), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
-      std::vector<double> precision_at, score_at;
+      CountedByThreshold counted(thresholds);
+      std::vector<Hits> hits(thresholds);
       for (std::size_t k = begin; k < end; ++k) {
         if (positives.data()[k] == 0) continue;
-        const ClassRows rows{class_order.data() + class_offsets.data()[k], class_order.data() + class_offsets.data()[k + 1]};
+        const std::int32_t first = collect_hits(class_order.data() + class_offsets.data()[k],
+                                                class_order.data() + class_offsets.data()[k + 1], outcomes,
+                                                max_detections, counted, hits);
+        CurvesOfClass here{curves, recall_thresholds, classes, k};
         for (std::size_t t = 0; t < thresholds; ++t) {
-          precision_at.clear();
-          score_at.clear();
-          std::int64_t counted = 0;
-          const std::int32_t* first = nullptr;
-          for (const std::int32_t* row = rows.begin; row != rows.end; ++row) {
-            if (rank.data()[*row] >= max_detections) continue;
-            if (first == nullptr) first = row;
-            const bool is_true = (true_positive.data()[*row] >> t & 1U) != 0;
-            if (!is_true && (ignored.data()[*row] >> t & 1U) != 0) continue;
-            ++counted;
-            if (!is_true) continue;
-            precision_at.push_back(coco_precision(static_cast<std::int64_t>(precision_at.size()) + 1, counted));
-            score_at.push_back(score.data()[*row]);
-          }
-          take_envelope(precision_at);
-          const auto cell = [&](std::size_t point) { return (t * points + point) * classes + k; };
-          for (std::size_t point = 0; point < points; ++point) curves.precision[cell(point)] = curves.scores[cell(point)] = 0.0;
-          for_reached(recall_thresholds.data(), points, precision_at.size(), positives.data()[k],
-                      [&](std::size_t point, std::size_t event) {
-                        curves.precision[cell(point)] = precision_at[event];
-                        curves.scores[cell(point)] = score_at[event];
-                      });
-          // The very first detection already has recall 0 or more, whatever it is.
-          for (std::size_t point = 0; first != nullptr && point < points && recall_thresholds.data()[point] <= 0; ++point) {
-            curves.scores[cell(point)] = score.data()[*first];
-          }
-          curves.recall[t * classes + k] =
-              static_cast<double>(precision_at.size()) / static_cast<double>(positives.data()[k]);
+          here.write(t, hits[t], positives.data()[k], first < 0 ? nullptr : score.data() + first);
         }
       }
     });
@@ -154,103 +190,64 @@ auto average_precision(Index1 class_order, Id1 class_offsets, Flag1 status, Id1 
   return give(std::move(result), {classes});
 }
 
-// ---------------------------------------------------------------- average precision of the slices of a partition
+std::size_t most_hits(const std::vector<std::vector<double>>& precision_at) {
+  std::size_t most = 0;
+  for (const auto& precision : precision_at) most = std::max(most, precision.size());
+  return most;
+}
 
-// One slice of one class: its number of objects, and what has been seen so far in rank order.
-struct Cell {
-  std::int32_t code;
-  std::int64_t positives;
-  std::int64_t counted;
-  double sum;
-  std::vector<double> precision_at;
-};
+// One walk over the rows of a class: the precision at each true positive, by threshold.
+void collect_precisions(std::span<const std::uint32_t> counted_at, std::span<const std::uint32_t> true_positive_at,
+                        CountedByThreshold& counted, std::vector<std::vector<double>>& precision_at) {
+  const std::uint32_t every = every_threshold(precision_at.size());
+  counted.clear();
+  for (auto& precision : precision_at) precision.clear();
+  for (std::size_t row = 0; row < counted_at.size(); ++row) {
+    // Nearly all rows are false positives at all thresholds, in long runs.
+    const std::size_t run_start = row;
+    while (row < counted_at.size() && (counted_at[row] & every) == every && true_positive_at[row] == 0) ++row;
+    counted.add_everywhere(static_cast<std::int64_t>(row - run_start));
+    if (row == counted_at.size()) break;
+    counted.add(counted_at[row] & every);
+    for_thresholds(true_positive_at[row] & counted_at[row] & every, [&](std::size_t t) {
+      precision_at[t].push_back(static_cast<double>(precision_at[t].size() + 1) / static_cast<double>(counted.at(t)));
+    });
+  }
+}
 
-struct ClassPart {
-  std::int32_t code;
-  double sum;  // AP summed over the thresholds
-};
-
-auto slice_average_precision(Index1 class_order, Id1 class_offsets, Index2 address, Flag2 status, Index1 object_codes,
-                             Index1 detection_codes, Index1 object_category, Flag1 is_object, std::size_t codes,
-                             Float1 recall_thresholds, int threads) {
-  const std::size_t detections = class_order.shape(0);
-  const std::size_t classes = class_offsets.shape(0) - 1;
-  const std::size_t thresholds = address.shape(0);
-  const std::size_t annotations = object_codes.shape(0);
-  std::vector<double> result(codes, std::nan(""));
+// The same for many thresholds, from the thresholds at which each row counts and at which it is right.
+auto average_precision_by_threshold(Id1 class_offsets, Bits1 counted_at, Bits1 true_positive_at, Id2 positives,
+                                    Float1 recall_thresholds, int threads) {
+  const std::size_t thresholds = positives.shape(0);
+  const std::size_t classes = positives.shape(1);
+  const std::size_t rows = counted_at.shape(0);
+  std::vector<double> result(thresholds * classes, 0.0);
+  std::vector<std::int64_t> counts(thresholds * classes, 0);
   {
     nb::gil_scoped_release released;
-    require(address.shape(1) == detections && status.shape(0) == thresholds && status.shape(1) == detections &&
-                detection_codes.shape(0) == detections,
-            "detection arrays differ in shape");
-    require(object_category.shape(0) == annotations && is_object.shape(0) == annotations, "annotation arrays differ in length");
-    require_offsets(class_offsets.data(), classes + 1, detections, "class_offsets");
-    require_below(class_order.data(), detections, 0, static_cast<std::int64_t>(detections), "class_order");
-    require_below(address.data(), thresholds * detections, -1, static_cast<std::int64_t>(annotations), "address");
-    require_below(object_codes.data(), annotations, INT32_MIN, static_cast<std::int64_t>(codes), "object_codes");
-    require_below(detection_codes.data(), detections, INT32_MIN, static_cast<std::int64_t>(codes), "detection_codes");
-    require_below(object_category.data(), annotations, 0, static_cast<std::int64_t>(classes), "object_category");
-
-    std::vector<std::vector<std::int32_t>> class_objects(classes);
-    for (std::size_t object = 0; object < annotations; ++object) {
-      if (is_object.data()[object] == 0 || object_codes.data()[object] < 0) continue;
-      class_objects[static_cast<std::size_t>(object_category.data()[object])].push_back(static_cast<std::int32_t>(object));
-    }
-    std::vector<std::vector<ClassPart>> parts(classes);
+    require(thresholds <= most_thresholds, "at most 32 IoU thresholds fit one call");
+    require(true_positive_at.shape(0) == rows, "counted_at and true_positive_at differ in length");
+    require(class_offsets.shape(0) == classes + 1, "class_offsets must have one entry more than positives has classes");
+    require_offsets(class_offsets.data(), classes + 1, rows, "class_offsets");
     run_blocks(balanced_cuts(as_sizes(class_offsets), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
-      std::vector<std::int32_t> cell_of_code(codes, -1);
-      std::vector<Cell> cells;
+      CountedByThreshold counted(thresholds);
+      AverageOfHits average(recall_thresholds.data(), recall_thresholds.shape(0));
+      std::vector<std::vector<double>> precision_at(thresholds);
       for (std::size_t k = begin; k < end; ++k) {
-        cells.clear();
-        for (const std::int32_t object : class_objects[k]) {
-          const std::int32_t code = object_codes.data()[object];
-          std::int32_t& cell = cell_of_code[static_cast<std::size_t>(code)];
-          if (cell < 0) {
-            cell = static_cast<std::int32_t>(cells.size());
-            cells.push_back({code, 0, 0, 0.0, {}});
-          }
-          ++cells[static_cast<std::size_t>(cell)].positives;
-        }
-        for (std::size_t t = 0; t < thresholds && !cells.empty(); ++t) {
-          for (std::int64_t p = class_offsets.data()[k]; p < class_offsets.data()[k + 1]; ++p) {
-            const std::int32_t detection = class_order.data()[p];
-            const std::size_t row = t * detections + static_cast<std::size_t>(detection);
-            const std::uint8_t outcome = status.data()[row];
-            if (outcome == 0) continue;
-            const std::int32_t home = address.data()[row];
-            const std::int32_t code = home >= 0 ? object_codes.data()[home] : detection_codes.data()[detection];
-            if (code < 0 || cell_of_code[static_cast<std::size_t>(code)] < 0) continue;
-            Cell& cell = cells[static_cast<std::size_t>(cell_of_code[static_cast<std::size_t>(code)])];
-            ++cell.counted;
-            if (outcome == 1) {
-              cell.precision_at.push_back(coco_precision(static_cast<std::int64_t>(cell.precision_at.size()) + 1, cell.counted));
-            }
-          }
-          for (Cell& cell : cells) {
-            cell.sum += average_of(cell.precision_at, cell.positives, recall_thresholds.data(), recall_thresholds.shape(0));
-            cell.precision_at.clear();
-            cell.counted = 0;
-          }
-        }
-        for (const Cell& cell : cells) {
-          parts[k].push_back({cell.code, cell.sum});
-          cell_of_code[static_cast<std::size_t>(cell.code)] = -1;
+        const auto first = static_cast<std::size_t>(class_offsets.data()[k]);
+        const auto length = static_cast<std::size_t>(class_offsets.data()[k + 1]) - first;
+        collect_precisions({counted_at.data() + first, length}, {true_positive_at.data() + first, length}, counted, precision_at);
+        for (std::size_t t = 0; t < thresholds; ++t) {
+          const std::size_t cell = t * classes + k;
+          counts[cell] = counted.at(t);
+          if (positives.data()[cell] == 0) continue;
+          average.set_positives(positives.data()[cell], most_hits(precision_at));
+          result[cell] = average.average(precision_at[t].data(), precision_at[t].size());
         }
       }
     });
-    std::vector<double> sum(codes, 0.0);
-    std::vector<std::int64_t> class_count(codes, 0);
-    for (const auto& part : parts) {
-      for (const ClassPart& cell : part) {
-        sum[static_cast<std::size_t>(cell.code)] += cell.sum;
-        ++class_count[static_cast<std::size_t>(cell.code)];
-      }
-    }
-    for (std::size_t code = 0; code < codes; ++code) {
-      if (class_count[code] > 0) result[code] = sum[code] / static_cast<double>(class_count[code]) / static_cast<double>(thresholds);
-    }
   }
-  return give(std::move(result), {codes});
+  return std::make_tuple(give(std::move(result), {thresholds, classes}), give(std::move(counts), {thresholds, classes}));
 }
 
 }  // namespace
@@ -263,9 +260,8 @@ void add_accumulate(nb::module_& module) {
   module.def("pairwise_mean", &pairwise_mean, "values"_a);
   module.def("average_precision", &average_precision, "class_order"_a, "class_offsets"_a, "status"_a, "positives"_a,
              "recall_thresholds"_a);
-  module.def("slice_average_precision", &slice_average_precision, "class_order"_a, "class_offsets"_a, "address"_a,
-             "status"_a, "object_codes"_a, "detection_codes"_a, "object_category"_a, "is_object"_a, "codes"_a,
-             "recall_thresholds"_a, "threads"_a = 0);
+  module.def("average_precision_by_threshold", &average_precision_by_threshold, "class_offsets"_a, "counted_at"_a,
+             "true_positive_at"_a, "positives"_a, "recall_thresholds"_a, "threads"_a = 0);
 }
 
 }  // namespace mapgap

@@ -116,24 +116,44 @@ def average_precision(
 ) -> Float:
     """(K,) average precision of each class over the recall points, from statuses as in `divide_gap`; 0 where positives is 0."""
 
-def slice_average_precision(
-    class_order: Index,
+def average_precision_by_threshold(
     class_offsets: Id,
-    address: Index,
-    status: Flag,
-    object_codes: Index,
-    detection_codes: Index,
-    object_category: Index,
-    is_object: Flag,
-    codes: int,
+    counted_at: Bits,
+    true_positive_at: Bits,
+    positives: Id,
     recall_thresholds: Float,
     threads: int = 0,
-) -> Float:
-    """(codes,) AP of every slice of a partition: mean over its classes with objects and over the thresholds, NaN without objects.
+) -> tuple[Float, Id]:
+    """(average precision (T, K), number of counted rows (T, K)); average precision is 0 where `positives` (T, K) is 0.
 
-    `address` (T, D): the object matched or pointed at, or -1; `status` (T, D) as in `divide_gap`. A detection counts
-    in the slice of its address, or of its own code where that is -1. A negative code belongs to no slice.
+    Rows stand in class order, `class_offsets` (K + 1,). Bit t of `counted_at` and of `true_positive_at` says whether a
+    row counts, and is right, at threshold t; what does not count is not right either.
     """
+
+class SliceAveragePrecision:
+    """AP of the slices of any number of partitions of the same matches."""
+
+    def __init__(
+        self,
+        class_order: Index,
+        class_offsets: Id,
+        address: Index,
+        status: Flag,
+        object_category: Index,
+        is_object: Flag,
+        recall_thresholds: Float,
+    ) -> None:
+        """`address` (T, D): the object matched or pointed at, or -1; `status` (T, D) as in `divide_gap`.
+
+        At each threshold a true positive is at an object of its class that no other one is at.
+        """
+
+    def average_precision(self, object_codes: Index, detection_codes: Index, codes: int, threads: int = 0) -> Float:
+        """(codes,) AP of every slice: mean over its classes with objects and over the thresholds, NaN without objects.
+
+        A detection counts in the slice of its address, or of its own code where that is -1. A negative code belongs to
+        no slice.
+        """
 
 def match_leftovers(
     order: Index,

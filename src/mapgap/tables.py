@@ -23,7 +23,7 @@ BoolArray = NDArray[np.bool_]
 Scalar = str | int | float | bool | None
 Where = Mapping[str, Scalar]
 Masks = tuple[Mapping[str, Any], ...]
-"""One compressed run-length mask a row, as pycocotools' mask code takes it: {"size": [height, width], "counts": bytes}."""
+"""One run-length mask a row as pycocotools' mask code takes it: {"size": [height, width], "counts": bytes}."""
 
 IOU_THRESHOLDS: FloatArray = np.linspace(0.5, 0.95, 10)
 RECALL_THRESHOLDS: FloatArray = np.linspace(0.0, 1.0, 101)

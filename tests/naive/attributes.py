@@ -31,8 +31,8 @@ def built_in(ground_truth: GroundTruth, detections: Detections) -> dict[str, Tol
     sizes = ["small", "medium", "large"]
     details = ["tiny", "small", "medium", "large", "huge"]
     told = {
-        "size": geometry(sizes, [size(a) for a in g.area], [size(a) for a in d.area], is_object),
-        "size_detail": geometry(details, [detail(a) for a in g.area], [detail(a) for a in d.area], is_object),
+        "size": geometry(sizes, [size(a) for a in g.area], [size(b[2] * b[3]) for b in d.box], is_object),
+        "size_detail": geometry(details, [detail(a) for a in g.area], [detail(b[2] * b[3]) for b in d.box], is_object),
         "aspect": geometry(["tall", "square", "wide"], *([aspect(b) for b in r.box] for r in (g, d)), is_object),
         "border": geometry(["touching", "inside"], *([border(*row) for row in r.placed()] for r in (g, d)), is_object),
         "position": geometry(places(), *([position(*row) for row in r.placed()] for r in (g, d)), is_object),

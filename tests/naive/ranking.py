@@ -21,6 +21,8 @@ class Spot:
 
     where: Conditions
     members: frozenset[str]
+    holders: frozenset[str]
+    """The members, and whatever owes a debt of the cause: two slices are the same if these are."""
     errors: list[int]
     debts: list[float]
     excess: float = 0.0
@@ -81,9 +83,12 @@ class NaiveCause:
         return all(value_at(named[name], *address) == code for name, code in where)
 
     def spot(self, where: Conditions) -> Spot:
+        members = frozenset(member for member, address in self.members.items() if self.is_inside(address, where))
+        owing = {f"debt {i}" for i, (address, _) in enumerate(self.debts) if self.is_inside(address, where)}
         return Spot(
             where,
-            frozenset(member for member, address in self.members.items() if self.is_inside(address, where)),
+            members,
+            members | owing,
             [i for i, address in self.errors.items() if self.is_inside(address, where)],
             [gap for address, gap in self.debts if self.is_inside(address, where)],
         )
@@ -98,7 +103,7 @@ class NaiveCause:
 
     def excess(self, spot: Spot, whole: Spot) -> float:
         rest = len(whole.members) - len(spot.members)
-        return spot.gap - len(spot.members) * (whole.gap - spot.gap) / rest
+        return round(spot.gap - len(spot.members) * (whole.gap - spot.gap) / rest, 12)
 
     def candidates(self) -> list[Spot]:
         wheres = [((a.name, code),) for a in self.attributes for code in _codes(a)]
@@ -110,9 +115,9 @@ class NaiveCause:
             spot = self.spot(where)
             if not self.is_hot(spot, self.whole) or 10 * len(spot.members) > 8 * len(self.whole.members):
                 continue
-            if spot.members in seen:
+            if spot.holders in seen:
                 continue
-            seen.add(spot.members)
+            seen.add(spot.holders)
             spot.excess = self.excess(spot, self.whole)
             if spot.excess > 0:
                 found.append(spot)
@@ -120,7 +125,7 @@ class NaiveCause:
 
     def without_parents(self, candidates: list[Spot]) -> list[Spot]:
         def carries(child: Spot, parent: Spot) -> bool:
-            is_child = set(parent.where) < set(child.where)
+            is_child = child.holders < parent.holders
             is_narrow = 10 * len(child.members) <= 6 * len(parent.members)
             return is_child and is_narrow and child.excess >= 0.8 * parent.excess
 

@@ -1,11 +1,16 @@
 """Slices by definitions.md 6, with one loop over everything for every slice."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import combinations, product
 
 import numpy as np
 
 from mapgap.tables import Attribute
+from tests.generated import CocoPair
+from tests.naive.causes import detection_causes
+from tests.naive.gap import THRESHOLDS, average_precision, ranked
+from tests.naive.matching import match
 from tests.small_tables import Scene
 
 
@@ -32,6 +37,30 @@ def naive_slices(
 def all_crosses(scene: Scene) -> list[tuple[str, ...]]:
     names = [attribute.name for attribute in scene.attributes]
     return [(name,) for name in names] + list(combinations(names, 2))
+
+
+def slice_average_precision(
+    pair: CocoPair, of_object: list[int], of_detection: list[int], codes: int
+) -> list[Fraction | None]:
+    """Exact AP of the slice of each code, from the matches of the whole data; None without objects."""
+    annotations = pair.ground_truth["annotations"]
+    cells: list[list[Fraction]] = [[] for _ in range(codes)]
+    for threshold in THRESHOLDS:
+        matches = match(pair.ground_truth, pair.detections, threshold)
+        points_at = {
+            index: target for index, (_, target) in detection_causes(matches, pair.ground_truth, threshold).items()
+        }
+        points_at |= {index: g for g, index in matches.found.items()}
+        code_of = {d: of_detection[d] if g is None else of_object[g] for d, g in points_at.items()}
+        for category in pair.ground_truth["categories"]:
+            rows = ranked(matches, category["id"])
+            for code in range(codes):
+                objects = [g for g in matches.objects if of_object[g] == code]
+                objects = [g for g in objects if annotations[g]["category_id"] == category["id"]]
+                if objects:
+                    inside = [row for row in rows if code_of[row[2]] == code]
+                    cells[code].append(average_precision(inside, len(objects)))
+    return [sum(cell, Fraction(0)) / len(cell) if cell else None for cell in cells]
 
 
 def _slice(

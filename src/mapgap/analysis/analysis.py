@@ -13,7 +13,10 @@ from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.attributes import parse_expression, select_objects
 from mapgap.errors import InputError
 from mapgap.report import (
+    FAILURE_MODE_KEYS,
     FILE_NAMES,
+    MISSED_KEYS,
+    SLICE_KEYS,
     build_report,
     detections_columns,
     missed_record,
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
 REPORT_ENTRIES = (*FILE_NAMES, "runs")
 REPORT_STAGES = (*STAGES, "report")
+
+Crosses = Sequence[str] | Sequence[Sequence[str]]
+"""Names of attributes to cross, or several such lists."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,18 @@ class Analysis:
 
     def failure_modes(self) -> "pd.DataFrame":
         """One row a ranked hot spot, as `failure_modes` of the summary."""
-        return _frame(self.summary["failure_modes"])
+        return _frame(self.summary["failure_modes"], FAILURE_MODE_KEYS)
 
     def causes(self) -> "pd.DataFrame":
         """One row a cause; the gaps add up to 1 - AP."""
         return _frame(self.summary["causes"])
 
-    def slices(self, by: Sequence[Sequence[str]] | None = None) -> "pd.DataFrame":
-        """One row a slice: all single attributes and pairs, or only the crosses named in `by`."""
-        return _frame(slices_records(self.results) if by is None else self.slices_by(by))
+    def slices(self, by: Crosses | None = None) -> "pd.DataFrame":
+        """One row a slice: all single attributes and pairs, or only those of `by`.
+
+        `by` names one cross, as in by=["size", "time_of_day"], or several, as in by=[["size"], ["size", "scene"]].
+        """
+        return _frame(slices_records(self.results) if by is None else self.slices_by(_crosses(by)), SLICE_KEYS)
 
     def slices_by(self, crosses: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
         """The records of slices of these crosses, in their order; of all single attributes if there are none.
@@ -87,7 +96,10 @@ class Analysis:
         `where` is an expression such as 'size == "small" and time_of_day == "night"'.
         """
         rows = missed_rows(self.results, self._selected(where))
-        return _frame([{**row, **row.pop("attributes")} for row in rows])
+        return _frame(
+            [{**{key: row[key] for key in row if key != "attributes"}, **row["attributes"]} for row in rows],
+            MISSED_KEYS,
+        )
 
     def missed_record(self, where: str | None = None) -> dict[str, Any]:
         """The missed objects as a COCO subset, the content of missed.json where `where` is left out."""
@@ -133,14 +145,15 @@ def analyze(
     score_threshold: float | str = "best-f1",
     iou_threshold: float = 0.5,
     rank_by: str = "excess",
-    by: Sequence[Sequence[str]] = (),
+    by: Crosses = (),
     progress: Progress | None = None,
 ) -> Analysis:
     """Why the detector fails, where and what that costs: causes, gap, slices, ranked failure modes.
 
     `gt` and `dt` as in `evaluate`. `score_threshold` is "best-f1", a number, "precision=P" or "recall=R";
-    `iou_threshold` is the IoU of all counts; `rank_by` is "excess", "gap", "gain" or "errors"; `by` names crosses of
-    attributes to slice along, besides all single ones and pairs. `progress` is told each stage as it begins.
+    `iou_threshold` is the IoU of all counts; `rank_by` is "excess", "gap", "gain" or "errors"; `by` names one
+    cross of attributes to slice along (or several, as a list of lists), besides all single ones and pairs. `progress`
+    is told each stage as it begins.
     Raises InputError for input without a meaning, AccessError for unreadable files.
     """
     settings = Settings(
@@ -148,12 +161,22 @@ def analyze(
         score_threshold=score_threshold,
         iou_threshold=iou_threshold,
         rank_by=rank_by,
-        by=tuple(tuple(names) for names in by),
+        by=_crosses(by),
     )
     return Analysis(run_stages(gt, dt, settings, progress=progress))
 
 
-def _frame(content: Any) -> "pd.DataFrame":
+def _crosses(by: Crosses) -> tuple[tuple[str, ...], ...]:
+    """Crosses of attributes; plain names are one cross."""
+    if isinstance(by, str):
+        return ((by,),)
+    if by and all(isinstance(name, str) for name in by):
+        return (tuple(str(name) for name in by),)
+    return tuple((names,) if isinstance(names, str) else tuple(names) for names in by)
+
+
+def _frame(content: Any, columns: Sequence[str] = ()) -> "pd.DataFrame":
+    """A DataFrame that has its columns even without a row."""
     import pandas as pd
 
-    return pd.DataFrame(content)
+    return pd.DataFrame(content) if content else pd.DataFrame(columns=list(columns))

@@ -7,14 +7,22 @@ from os import PathLike
 from pathlib import Path
 
 from mapgap.analysis.analysis import REPORT_ENTRIES, REPORT_STAGES, Analysis, analyze
-from mapgap.analysis.folder import write_folder
+from mapgap.analysis.folder import require_writable, write_folder
 from mapgap.analysis.stages import Progress
 from mapgap.coco import read_detections, read_ground_truth
 from mapgap.demo import demo_files, make_demo
 from mapgap.report import render_files
 
 DEMO_STAGES = ("drawing", *REPORT_STAGES)
-DEMO_ENTRIES = ("gt.json", "detections.json", "weaknesses.json", "images", "report", *REPORT_ENTRIES)
+DEMO_MARKS = ("weaknesses.json", "report/summary.json")
+"""What tells a demo from a data set of somebody's own that has a report beside it."""
+DEMO_ENTRIES = (
+    "gt.json",
+    "detections.json",
+    "weaknesses.json",
+    "images/[0-9][0-9][0-9][0-9].png",
+    *(f"report/{name}" for name in REPORT_ENTRIES),
+)
 
 
 def write_demo(
@@ -24,6 +32,7 @@ def write_demo(
 
     Written whole or not at all; a mapgap demo that is there already is replaced, any other folder raises AccessError.
     """
+    require_writable(output, known=DEMO_ENTRIES, marks=DEMO_MARKS)
     if progress is not None:
         progress("drawing")
     made = make_demo(seed)
@@ -42,7 +51,7 @@ def write_demo(
         for name, content in render_files(analysis.results):
             yield f"report/{name}", content
 
-    return write_folder(output, files(), known=DEMO_ENTRIES), analysis
+    return write_folder(output, files(), known=DEMO_ENTRIES, marks=DEMO_MARKS), analysis
 
 
 def _sha256(content: bytes) -> str:

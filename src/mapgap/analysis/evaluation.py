@@ -1,21 +1,20 @@
 """COCO evaluation: from files to the 12 numbers and the arrays behind them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from mapgap.analysis.parameters import AreaRanges, Parameters, check_parameters
 from mapgap.analysis.quirks import as_pycocotools_reads, compare_with_pycocotools
-from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_boxes
-from mapgap.coco import select
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type
+from mapgap.coco import merge_classes, select
 from mapgap.errors import InputError
 from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections
 from mapgap.tables import (
-    AREA_RANGES,
-    IOU_THRESHOLDS,
     MAX_DETECTIONS,
     Detections,
     FloatArray,
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 KERNEL_THRESHOLDS = 32
 """The kernel keeps one bit a threshold; longer lists are matched in pieces."""
-
-AreaRanges = Mapping[str, tuple[float, float]] | Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True)
@@ -170,33 +167,36 @@ def evaluate(
     area_ranges: AreaRanges | None = None,
     image_ids: Sequence[int] | None = None,
     category_ids: Sequence[int] | None = None,
+    class_agnostic: bool = False,
     compat: str | None = None,
 ) -> Evaluation:
     """COCO evaluation of detections against ground truth, equal to pycocotools 2.0.11 to the last bit.
 
     `gt` is a path, a COCO dict or a pycocotools COCO object; `dt` a path, a list of results, a dict with
     "annotations", an (N, 7) array [image_id, x, y, w, h, score, category_id] or a COCO object. `area_ranges` maps
-    names to (low, high) in square pixels, both ends inside. `compat="pycocotools"` copies pycocotools where it is
-    wrong (annotation id 0, duplicate annotation ids, no 100 in `max_detections`); otherwise those are corrected and a
-    notice gives pycocotools' number. Raises InputError for input without a meaning, AccessError for unreadable files.
+    names to (low, high) in square pixels, both ends inside. `class_agnostic` compares without regard to the class and
+    reports one class of id -1 (pycocotools' useCats = 0). `compat="pycocotools"` copies pycocotools where it is wrong
+    (annotation id 0, duplicate annotation ids, no 100 in `max_detections`); otherwise those are corrected and a notice
+    gives pycocotools' number. Raises InputError for input without a meaning, AccessError for unreadable files.
     """
-    require_boxes(iou_type)
+    require_iou_type(iou_type)
     if compat not in (None, "pycocotools"):
         raise InputError(f"compat {compat!r} is not known", fix='Use compat="pycocotools" or leave it out')
-    ground_truth, detections = read_pair(gt, dt)
-    if image_ids is not None or category_ids is not None:
-        ground_truth, detections = select(ground_truth, detections, image_ids=image_ids, category_ids=category_ids)
-    thresholds = _checked_thresholds(iou_thresholds)
-    ranges = _checked_ranges(area_ranges)
-    limits = _checked_limits(max_detections)
-    result = _evaluate_tables(ground_truth, detections, thresholds, ranges, limits, copy_quirks=compat is not None)
+    parameters = check_parameters(
+        iou_thresholds, max_detections, area_ranges, category_ids=category_ids, class_agnostic=class_agnostic
+    )
+    whole_truth, whole_detections = read_pair(gt, dt, iou_type)
+    ground_truth, detections = select(whole_truth, whole_detections, image_ids=image_ids, category_ids=category_ids)
+    copied = as_pycocotools_reads(whole_truth, parameters.limits, image_ids=image_ids, category_ids=category_ids)
+    if compat is not None:
+        evaluation = _evaluate_tables(copied or ground_truth, detections, parameters, copy_quirks=True)
+        return replace(evaluation, notices=(*ground_truth.notices, *detections.notices))
+    evaluation = _evaluate_tables(ground_truth, detections, parameters)
     notices = (*ground_truth.notices, *detections.notices)
-    if compat is None:
-        copied = as_pycocotools_reads(ground_truth, limits)
-        if copied is not None:
-            theirs = _evaluate_tables(copied, detections, thresholds, ranges, limits, copy_quirks=True).metrics
-            notices = (*notices, *compare_with_pycocotools(ground_truth, limits, result.metrics, theirs))
-    return Evaluation(result.ground_truth, detections, result.matches, result.metrics, notices)
+    if copied is not None:
+        theirs = _evaluate_tables(copied, detections, parameters, copy_quirks=True)
+        notices = (*notices, *compare_with_pycocotools(ground_truth, evaluation.metrics, theirs.metrics))
+    return replace(evaluation, notices=notices)
 
 
 def curves_over(detections: Detections, pieces: Sequence[Matches], area: int, limit: int) -> Curves:
@@ -214,70 +214,29 @@ def curves_over(detections: Detections, pieces: Sequence[Matches], area: int, li
 def _evaluate_tables(
     ground_truth: GroundTruth,
     detections: Detections,
-    thresholds: FloatArray,
-    ranges: Mapping[str, tuple[float, float]],
-    limits: tuple[int, ...],
+    parameters: Parameters,
     *,
-    copy_quirks: bool,
+    copy_quirks: bool = False,
 ) -> Evaluation:
-    if copy_quirks:
-        ground_truth = as_pycocotools_reads(ground_truth, limits) or ground_truth
+    if parameters.class_agnostic:
+        ground_truth, detections = merge_classes(ground_truth, detections, parameters.category_ids)
     pieces = tuple(
         match_detections(
             ground_truth,
             detections,
-            iou_thresholds=thresholds[start : start + KERNEL_THRESHOLDS],
-            area_ranges=ranges,
-            max_detections=limits,
+            iou_thresholds=parameters.thresholds[start : start + KERNEL_THRESHOLDS],
+            area_ranges=parameters.area_ranges,
+            max_detections=parameters.limits,
             id_zero_is_no_match=copy_quirks and bool(np.any(ground_truth.ids == 0)),
         )[0]
-        for start in range(0, len(thresholds), KERNEL_THRESHOLDS)
+        for start in range(0, len(parameters.thresholds), KERNEL_THRESHOLDS)
     )
+    names = list(parameters.area_ranges)
     metrics = coco_metrics(
-        lambda name, limit: curves_over(detections, pieces, list(ranges).index(name), limit),
-        iou_thresholds=thresholds,
-        area_names=list(ranges),
-        max_detections=limits,
+        lambda name, limit: curves_over(detections, pieces, names.index(name), limit),
+        iou_thresholds=parameters.thresholds,
+        area_names=names,
+        max_detections=parameters.limits,
         pycocotools_limits=copy_quirks,
     )
     return Evaluation(ground_truth, detections, pieces, metrics, ())
-
-
-def _checked_thresholds(iou_thresholds: ArrayLike | None) -> FloatArray:
-    if iou_thresholds is None:
-        return IOU_THRESHOLDS
-    thresholds = np.atleast_1d(np.asarray(iou_thresholds, dtype=np.float64))
-    if thresholds.ndim != 1 or len(thresholds) == 0 or not np.isfinite(thresholds).all():
-        raise InputError(
-            f"iou_thresholds {iou_thresholds!r} is not a list of finite numbers", fix="Give IoUs such as [0.5, 0.75]"
-        )
-    return thresholds
-
-
-def _checked_ranges(area_ranges: AreaRanges | None) -> Mapping[str, tuple[float, float]]:
-    if area_ranges is None:
-        return AREA_RANGES
-    if isinstance(area_ranges, Mapping):
-        named = dict(area_ranges)
-    else:
-        names = list(AREA_RANGES) if len(area_ranges) == len(AREA_RANGES) else [str(pair) for pair in area_ranges]
-        named = {name: tuple(pair) for name, pair in zip(names, area_ranges, strict=True)}  # type: ignore[misc]
-    for name, pair in named.items():
-        if (
-            len(pair) != 2
-            or not all(isinstance(edge, int | float | np.number) for edge in pair)
-            or not pair[0] <= pair[1]
-        ):
-            raise InputError(f"area range {name!r} is {pair!r}", fix="Give (low, high) in square pixels, low <= high")
-    if not named:
-        raise InputError("area_ranges is empty", fix="Name at least one range, or leave it out")
-    return {name: (float(low), float(high)) for name, (low, high) in named.items()}
-
-
-def _checked_limits(max_detections: Sequence[int]) -> tuple[int, ...]:
-    limits = tuple(sorted({int(limit) for limit in max_detections}))
-    if not limits or limits[0] < 1:
-        raise InputError(
-            f"max_detections {max_detections!r} holds no positive numbers", fix="Give limits such as [1, 10, 100]"
-        )
-    return limits

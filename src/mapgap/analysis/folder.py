@@ -1,91 +1,230 @@
-"""A folder written whole or not at all: under a temporary name beside its place, then renamed."""
+"""A folder written whole or not at all: under a temporary name beside its place, then exchanged with what is there."""
 
+import ctypes
+import errno
 import json
 import os
+import secrets
 import shutil
-import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from mapgap.errors import AccessError
+from mapgap.errors import AccessError, ResourceError
 
 SCHEMA_PREFIX = "mapgap/"
+REPORT_MARKS = ("summary.json",)
+ADVICE = "Choose another output folder with -o"
+
+Output = str | os.PathLike[str]
 
 
-def write_folder(output: str | os.PathLike[str], files: Iterable[tuple[str, bytes]], *, known: Collection[str]) -> Path:
+class NoRoomError(ResourceError, AccessError):
+    """A folder that cannot be written because the disk is full."""
+
+
+def write_folder(
+    output: Output, files: Iterable[tuple[str, bytes]], *, known: Collection[str], marks: Sequence[str] = REPORT_MARKS
+) -> Path:
     """The folder's path, holding `files` (relative name, content) and nothing else.
 
-    A folder that is there already is replaced if it is empty, or holds a mapgap summary and only entries named in
-    `known`; anything else raises AccessError and is left alone, as it is if writing fails.
+    What is there already is replaced where `require_writable` says so, in one step: whoever looks, and however this
+    ends, finds the old folder or the new one. Only where the system cannot exchange two folders, or the folder
+    itself has to stay (a mount point, the current folder), its entries are exchanged one by one, and put back if that
+    fails. Of two runs into one folder the later replaces the earlier. Raises AccessError; NoRoomError on a full disk.
     """
     target = Path(output)
-    _require_replaceable(target, known)
-    parent = target.absolute().parent
+    require_writable(target, known=known, marks=marks)
+    place = _real_path(target)
+    has_to_stay = _has_to_stay(place)
+    fresh = (place if has_to_stay else place.parent) / _temporary_name()
+    new_parents = [folder for folder in fresh.parents if not folder.exists()]
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=parent))
-    except OSError as error:
-        raise _cannot_write(parent, error) from error
-    try:
+        fresh.mkdir(parents=True)
         for name, content in files:
-            place = fresh / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
-        fresh.chmod(0o777 & ~_umask())
-        _put_in_place(fresh, target)
+            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / name).write_bytes(content)
+        if not _took_free_name(fresh, place):
+            with _locked(place):
+                _require_replaceable(place, known, marks)  # what is there may have come after the first look
+                _replace(fresh, place, has_to_stay=has_to_stay)
     except OSError as error:
         raise _cannot_write(target, error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+        for folder in new_parents:
+            with suppress(OSError):  # one that holds the new folder stays
+                folder.rmdir()
     return target
 
 
-def _require_replaceable(target: Path, known: Collection[str]) -> None:
-    if not target.exists() and not target.is_symlink():
-        return
-    if target.is_symlink() or not target.is_dir():
-        raise AccessError(f"{target} is there and is not a folder. Choose another output folder with -o")
+def require_writable(
+    output: Output,
+    *,
+    known: Collection[str],
+    marks: Sequence[str] = REPORT_MARKS,
+    inputs: Collection[Output] = (),
+) -> None:
+    """Raises AccessError where `write_folder` would refuse the folder, or where replacing it would remove an input.
+
+    A folder may be replaced if it is empty, or if it holds all `marks` (JSON files, one of them a mapgap summary) and
+    nothing but what `known` names: top-level entries, or patterns of relative paths.
+    """
+    target = Path(output)
+    place = _real_path(target)
+    for path in inputs:
+        if _real_path(Path(path)).is_relative_to(place) and place.is_dir():
+            raise AccessError(f"{target} holds the input {path} and would be replaced. {ADVICE}")
     try:
-        entries = sorted(entry.name for entry in target.iterdir())
+        with _locked(place) if place.is_dir() else nullcontext():
+            _require_replaceable(target, known, marks)
+        if not place.exists():
+            _require_writable_parent(place)
     except OSError as error:
-        raise AccessError(f"cannot read {target}: {error.strerror}. Choose another output folder with -o") from error
-    strangers = [name for name in entries if name not in known]
-    if strangers or (entries and not _is_ours(target)):
-        reason = f"it holds {strangers[0]!r}" if strangers else "it holds no mapgap summary"
-        raise AccessError(f"{target} is not a mapgap folder ({reason}). Choose another output folder with -o")
+        raise AccessError(f"cannot read {target}: {error.strerror or error}. {ADVICE}") from error
 
 
-def _is_ours(folder: Path) -> bool:
-    for candidate in (folder / "summary.json", folder / "report" / "summary.json"):
-        try:
-            summary = json.loads(candidate.read_bytes())
-        except (OSError, ValueError):
-            continue
-        if isinstance(summary, dict) and str(summary.get("schema", "")).startswith(SCHEMA_PREFIX):
-            return True
-    return False
+def _require_replaceable(target: Path, known: Collection[str], marks: Sequence[str]) -> None:
+    if target.is_symlink():
+        raise AccessError(f"{target} is a symbolic link, not a folder. {ADVICE}")
+    if target.is_dir():
+        _require_ours(target, known, marks)
+    elif target.exists():
+        raise AccessError(f"{target} is there and is not a folder. {ADVICE}")
 
 
-def _put_in_place(fresh: Path, target: Path) -> None:
-    if not target.exists():
-        fresh.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.absolute().parent))
-    target.rename(old / target.name)
+def _require_ours(target: Path, known: Collection[str], marks: Sequence[str]) -> None:
+    paths = sorted(_relative_paths(target))
+    strangers = [path for path in paths if not _is_known(path, known)]
+    if strangers:
+        raise AccessError(f"{target} is not a folder this command wrote (it holds {strangers[0]!r}). {ADVICE}")
+    if paths and not all(_is_mark(target / mark) for mark in marks):
+        raise AccessError(f"{target} is not a folder this command wrote (it lacks {marks[-1]}). {ADVICE}")
+
+
+def _relative_paths(folder: Path) -> Iterator[str]:
+    """Files and empty folders; what a run in progress writes here is not looked at."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for parent, folders, files in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not _is_temporary(name)]
+        is_empty = not folders and not files and Path(parent) != folder
+        names = [""] if is_empty else [*files, *(name for name in folders if Path(parent, name).is_symlink())]
+        yield from (Path(parent, name).relative_to(folder).as_posix() for name in names)
+
+
+def _is_known(path: str, known: Collection[str]) -> bool:
+    return path.split("/")[0] in known or any(fnmatchcase(path, pattern) for pattern in known)
+
+
+def _is_mark(path: Path) -> bool:
     try:
-        fresh.rename(target)
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    if not isinstance(content, dict):
+        return False
+    return path.name != "summary.json" or str(content.get("schema", "")).startswith(SCHEMA_PREFIX)
+
+
+def _require_writable_parent(place: Path) -> None:
+    """Told before a long analysis, not after it."""
+    parent = next(folder for folder in place.parents if folder.exists())
+    if not parent.is_dir():
+        raise AccessError(f"{parent} is not a folder. {ADVICE}")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise AccessError(f"{parent} is not writable. {ADVICE}")
+
+
+def _real_path(path: Path) -> Path:
+    """The absolute path without symbolic links; the last name is kept, so that a link there is seen as one."""
+    if path.name in ("", ".."):
+        return Path(os.path.realpath(path))
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+def _has_to_stay(place: Path) -> bool:
+    """Whether the folder itself cannot be renamed, or whoever stands in it would stand in a deleted one."""
+    if not place.is_dir():
+        return False
+    here = Path(os.path.realpath(os.curdir))
+    return os.path.ismount(place) or place in (here, *here.parents) or not os.access(place.parent, os.W_OK | os.X_OK)
+
+
+def _temporary_name() -> str:
+    return f".mapgap-{secrets.token_hex(8)}.partial"
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(".mapgap-") and name.endswith(".partial")
+
+
+def _took_free_name(fresh: Path, place: Path) -> bool:
+    if place.exists():
+        return False
+    try:
+        fresh.rename(place)
     except OSError:
-        (old / target.name).rename(target)
+        if place.exists():  # another run was faster
+            return False
         raise
+    return True
+
+
+def _replace(fresh: Path, place: Path, *, has_to_stay: bool) -> None:
+    if not has_to_stay:
+        with suppress(OSError):
+            _exchange(fresh, place)
+            return
+    _exchange_entries(fresh, place)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Swaps two folders in one step, which only Linux' renameat2 can; OSError where it cannot."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    at_current_folder, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    if rename(at_current_folder, os.fsencode(one), at_current_folder, os.fsencode(other), exchange) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def _exchange_entries(fresh: Path, place: Path) -> None:
+    """Moves the entries of `place` into `fresh` and those of `fresh` into `place`; all go back if one cannot."""
+    replaced = fresh / _temporary_name()
+    moves = [(entry, replaced / entry.name) for entry in place.iterdir() if not _is_temporary(entry.name)]
+    moves += [(entry, place / entry.name) for entry in fresh.iterdir()]
+    replaced.mkdir()
+    begun = []
+    try:
+        for source, destination in moves:
+            begun.append((source, destination))
+            source.rename(destination)
+    except BaseException:  # a signal too
+        for source, destination in reversed(begun):
+            with suppress(FileNotFoundError):  # the last one may not have been moved
+                destination.rename(source)
+        raise
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Lets one process at a time look at and exchange entries; the lock of one that died is free."""
+    import fcntl  # not everywhere
+
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        os.close(descriptor)
 
 
 def _cannot_write(place: Path, error: OSError) -> AccessError:
-    return AccessError(f"cannot write {place}: {error.strerror or error}. Choose another output folder with -o")
+    kind = NoRoomError if error.errno in (errno.ENOSPC, errno.EDQUOT) else AccessError
+    return kind(f"cannot write {place}: {error.strerror or error}. {ADVICE}")

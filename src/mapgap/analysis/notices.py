@@ -38,7 +38,7 @@ def _classes_without_objects(ground_truth: GroundTruth, detections: Detections, 
     return Notice(
         "detections_without_ground_truth",
         f"{counts[empty].sum()} detections are of {len(empty)} classes without ground truth: they owe nothing of the "
-        "gap, but count as false positives at the operating point",
+        "gap; those kept at the operating point count as false positives there",
         int(counts[empty].sum()),
         names,
     )

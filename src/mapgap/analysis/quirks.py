@@ -1,34 +1,43 @@
 """Where pycocotools is wrong and mapgap is not: its reading of the ground truth, and what that does to the numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from mapgap.coco import empty_detections, select, take_masks
 from mapgap.tables import GroundTruth, IntegerArray, Notice
 
 
-def as_pycocotools_reads(ground_truth: GroundTruth, limits: tuple[int, ...]) -> GroundTruth | None:
-    """The ground truth as pycocotools' index gives it back, or None where its numbers cannot differ from ours.
+def as_pycocotools_reads(
+    ground_truth: GroundTruth,
+    limits: tuple[int, ...],
+    *,
+    image_ids: Sequence[int] | None = None,
+    category_ids: Sequence[int] | None = None,
+) -> GroundTruth | None:
+    """The selected ground truth as pycocotools reads it, or None where its numbers cannot differ from ours.
 
-    Annotations are looked up by id, so of equal ids every one becomes the last of the file (coco.py, createIndex and
-    loadAnns); they stand in the order of their original images. An id 0 is treated in matching.
+    Annotations are looked up by id, so of equal ids every one becomes the last of the file, whatever its image
+    (coco.py, createIndex and loadAnns); they stand in the order of their own images. An id 0 is treated in matching.
     """
     ids = ground_truth.ids
-    unique, first_from_the_end = np.unique(ids[::-1], return_index=True)
+    unique, from_the_end = np.unique(ids[::-1], return_index=True)
     has_duplicates = len(unique) < len(ids)
     if not has_duplicates and not np.any(ids == 0) and 100 in limits:
         return None
-    if not has_duplicates:
-        return ground_truth
-    by_image = np.lexsort((np.arange(len(ids)), ground_truth.image))
-    last_row = len(ids) - 1 - first_from_the_end[np.searchsorted(unique, ids[by_image])]
-    return _take(ground_truth, last_row)
+    nothing = empty_detections(ground_truth)
+    if has_duplicates:
+        chosen = select(ground_truth, nothing, image_ids=image_ids, category_ids=category_ids)[0]
+        rows = np.searchsorted(ground_truth.record, chosen.record)
+        rows = rows[np.argsort(ground_truth.image[rows], kind="stable")]
+        last_of_id = len(ids) - 1 - from_the_end
+        ground_truth = _take(ground_truth, last_of_id[np.searchsorted(unique, ids[rows])])
+    return select(ground_truth, nothing, image_ids=image_ids, category_ids=category_ids)[0]
 
 
 def compare_with_pycocotools(
     ground_truth: GroundTruth,
-    limits: tuple[int, ...],
     ours: Mapping[str, float | None],
     theirs: Mapping[str, float | None],
 ) -> tuple[Notice, ...]:
@@ -51,7 +60,12 @@ def _text(value: float | None) -> str:
 
 
 def _take(ground_truth: GroundTruth, rows: IntegerArray) -> GroundTruth:
-    columns = {
-        name: getattr(ground_truth, name)[rows] for name in ("record", "ids", "image", "category", "area", "crowd")
-    }
-    return replace(ground_truth, box=np.ascontiguousarray(ground_truth.box[rows]), attributes={}, fields={}, **columns)
+    names = ("record", "ids", "image", "category", "area", "crowd")
+    return replace(
+        ground_truth,
+        box=np.ascontiguousarray(ground_truth.box[rows]),
+        attributes={},
+        fields={},
+        masks=take_masks(ground_truth.masks, rows),
+        **{name: getattr(ground_truth, name)[rows] for name in names},
+    )

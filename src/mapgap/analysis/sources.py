@@ -10,19 +10,28 @@ from mapgap.coco import read_detections, read_ground_truth
 from mapgap.errors import InputError
 from mapgap.tables import Detections, GroundTruth
 
+IOU_TYPES = ("bbox", "segm")
+
 GroundTruthSource = str | PathLike[str] | Mapping[str, Any] | GroundTruth | Any
 DetectionsSource = (
     str | PathLike[str] | Sequence[Mapping[str, Any]] | Mapping[str, Any] | NDArray[Any] | Detections | Any
 )
 
 
-def read_pair(ground_truth: GroundTruthSource, detections: DetectionsSource) -> tuple[GroundTruth, Detections]:
-    """Both tables; tables that were read before are taken as they are."""
-    truth = ground_truth if isinstance(ground_truth, GroundTruth) else read_ground_truth(ground_truth)
-    return truth, detections if isinstance(detections, Detections) else read_detections(detections, truth)
+def read_pair(
+    ground_truth: GroundTruthSource, detections: DetectionsSource, iou_type: str = "bbox"
+) -> tuple[GroundTruth, Detections]:
+    """Both tables, with masks if `iou_type` is "segm"; tables that were read before are taken as they are."""
+    with_masks = iou_type == "segm"
+    truth = ground_truth
+    if not isinstance(truth, GroundTruth):
+        truth = read_ground_truth(ground_truth, with_masks=with_masks)
+    if isinstance(detections, Detections):
+        return truth, detections
+    return truth, read_detections(detections, truth, with_masks=with_masks)
 
 
-def require_boxes(iou_type: str) -> None:
-    """Raises InputError for any IoU type but "bbox"."""
-    if iou_type != "bbox":
-        raise InputError(f"iou_type {iou_type!r} is not supported", fix='Use iou_type="bbox"')
+def require_iou_type(iou_type: str) -> None:
+    """Raises InputError for any IoU type but those of IOU_TYPES."""
+    if iou_type not in IOU_TYPES:
+        raise InputError(f"iou_type {iou_type!r} is not supported", fix=f"Use one of: {', '.join(IOU_TYPES)}")

@@ -1,27 +1,32 @@
 """The whole chain for one run: match, give causes, divide the gap, slice, rank."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from mapgap.analysis.evaluation import evaluate
 from mapgap.analysis.notices import data_notices
-from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_boxes
+from mapgap.analysis.quirks import as_pycocotools_reads
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type
 from mapgap.attributes import build_attributes
 from mapgap.causes import find_causes, list_errors
 from mapgap.errors import InputError
 from mapgap.gap import addresses, build_oracle, detection_statuses, divide_gap, summarize_gap
-from mapgap.matching import accumulate, class_average_precision, match_detections
+from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections
 from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, operate
 from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
 from mapgap.slices import build_slices
 from mapgap.slices.average_precision import average_precision_by_slice
 from mapgap.tables import (
+    AREA_RANGES,
     IOU_THRESHOLDS,
+    MAX_DETECTIONS,
     Detections,
     FloatArray,
     GroundTruth,
     Matches,
+    Notice,
     OperatingPoint,
     Results,
     Settings,
@@ -49,9 +54,8 @@ def run_stages(
     _check(settings)
     begin = progress or _silent
     begin("reading")
-    ground_truth, detections = read_pair(gt, dt)
+    ground_truth, detections = read_pair(gt, dt, settings.iou_type)
     begin("matching")
-    evaluation = evaluate(ground_truth, detections)
     threshold, iou_thresholds = _with_analysis_iou(settings.iou_threshold)
     matches, pairs = match_detections(
         ground_truth,
@@ -60,13 +64,20 @@ def run_stages(
         minimum_pair_iou=settings.background_iou,
         across_classes=True,
     )
+    curves = _coco_curves(detections, matches)
+    metrics = coco_metrics(
+        lambda area, limit: curves[area, limit],
+        iou_thresholds=IOU_THRESHOLDS,
+        area_names=list(AREA_RANGES),
+        max_detections=MAX_DETECTIONS,
+    )
     begin("causes")
     causes = find_causes(ground_truth, detections, matches, pairs, background_iou=settings.background_iou)
     operating_point = _operate(ground_truth, detections, matches, settings, threshold)
     errors = list_errors(ground_truth, detections, matches, causes, operating_point, threshold=threshold)
     begin("gap")
     debts = divide_gap(ground_truth, detections, matches, causes)
-    gap = summarize_gap(debts, ap=evaluation.metrics["AP"], ap50=evaluation.metrics["AP50"])
+    gap = summarize_gap(debts, ap=metrics["AP"], ap50=metrics["AP50"])
     oracle = build_oracle(ground_truth, detections, matches, causes)
     begin("confusion")
     tide_numbers = tide(ground_truth, detections, matches, pairs)
@@ -94,16 +105,17 @@ def run_stages(
         lambda cause, objects, own: oracle.gain([cause], objects, own),
         rank_by=settings.rank_by,
     )
-    curves = accumulate(detections, matches)
+    evaluation_notices = _coco_notices(ground_truth, detections)
+    precision = curves["all", 100].precision
     return Results(
         settings=settings,
         ground_truth=ground_truth,
         detections=detections,
         matches=matches,
         analysis_threshold=threshold,
-        metrics=evaluation.metrics,
-        class_ap=class_average_precision(curves.precision[:COCO_THRESHOLDS], matches.positives[0]),
-        class_ap50=class_average_precision(curves.precision[:1], matches.positives[0]),
+        metrics=metrics,
+        class_ap=class_average_precision(precision, matches.positives[0]),
+        class_ap50=class_average_precision(precision[:1], matches.positives[0]),
         causes=causes,
         operating_point=operating_point,
         errors=errors,
@@ -116,7 +128,7 @@ def run_stages(
         slices=slices,
         cause_totals=total_causes(errors, debts, lambda cause: oracle.gain([cause])),
         failure_modes=failure_modes,
-        notices=(*evaluation.notices, *data_notices(ground_truth, detections, matches), *attribute_notices),
+        notices=(*evaluation_notices, *data_notices(ground_truth, detections, matches), *attribute_notices),
     )
 
 
@@ -125,7 +137,7 @@ def _silent(stage: str) -> None:
 
 
 def _check(settings: Settings) -> None:
-    require_boxes(settings.iou_type)
+    require_iou_type(settings.iou_type)
     if not 0 < settings.iou_threshold <= 1:
         raise InputError(f"iou_threshold {settings.iou_threshold!r} is not in (0, 1]", fix="Give an IoU such as 0.5")
     if settings.rank_by not in RANK_BY:
@@ -137,6 +149,25 @@ def _with_analysis_iou(iou_threshold: float) -> tuple[int, FloatArray]:
     if iou_threshold in IOU_THRESHOLDS:
         return int(np.flatnonzero(iou_threshold == IOU_THRESHOLDS)[0]), IOU_THRESHOLDS
     return COCO_THRESHOLDS, np.append(IOU_THRESHOLDS, iou_threshold)
+
+
+def _coco_curves(detections: Detections, matches: Matches) -> dict[tuple[str, int], Curves]:
+    """What the 12 numbers are made of, by area range and limit of detections, at COCO's ten thresholds."""
+    # The bit of another analysis IoU comes after those of the ten, where nobody looks.
+    ten = replace(matches, iou_thresholds=IOU_THRESHOLDS)
+    limits = {(area, 100) for area in AREA_RANGES} | {("all", limit) for limit in MAX_DETECTIONS}
+    areas = list(AREA_RANGES)
+    return {
+        (area, limit): accumulate(detections, ten, area=areas.index(area), max_detections=limit)
+        for area, limit in sorted(limits)
+    }
+
+
+def _coco_notices(ground_truth: GroundTruth, detections: Detections) -> tuple[Notice, ...]:
+    """What `evaluate` says of the input; it must compare with pycocotools only where pycocotools may differ."""
+    if as_pycocotools_reads(ground_truth, MAX_DETECTIONS) is not None:
+        return evaluate(ground_truth, detections).notices
+    return (*ground_truth.notices, *detections.notices)
 
 
 def _operate(

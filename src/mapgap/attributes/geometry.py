@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from mapgap import _kernel
 from mapgap.attributes.binning import MISSING, bin_codes
 from mapgap.attributes.coding import geometry_attribute, object_attribute
+from mapgap.attributes.mask_coverage import covered_mask_share
 from mapgap.tables import Attribute, Detections, FloatArray, GroundTruth, IndexArray
 
 SIZE_EDGES = (32.0**2, 96.0**2)
@@ -33,7 +34,8 @@ def geometry_attributes(ground_truth: GroundTruth, detections: Detections) -> li
     Bins are half-open [low, high), except those of `border` and `covered`, which are closed above.
     """
     boxes = _Boxes(ground_truth.box, *_image_size(ground_truth, ground_truth.image), ground_truth.area)
-    own_boxes = _Boxes(detections.box, *_image_size(ground_truth, detections.image), detections.area)
+    own_area = detections.box[:, 2] * detections.box[:, 3]
+    own_boxes = _Boxes(detections.box, *_image_size(ground_truth, detections.image), own_area)
     with np.errstate(over="ignore"):  # coordinates near 1e308 overflow to infinity, which falls in the right bin
         return [
             _binned("size", SIZE_NAMES, SIZE_EDGES, boxes.area, own_boxes.area, ground_truth),
@@ -138,12 +140,15 @@ def _crowding(ground_truth: GroundTruth, detections: int) -> Attribute:
 
 
 def _covered(ground_truth: GroundTruth, detections: int) -> Attribute:
-    """By the share of the box under the other objects' boxes; 0 for crowds.
+    """By the share of the box under the other objects' boxes, or of the mask under their masks; 0 for crowds.
 
     The share is rounded to 12 decimals, so that the last bit of a sum of areas does not decide between two bins.
     """
     is_object = ground_truth.is_object
-    share = _kernel.covered_share(*_kernel_columns(ground_truth))
+    if ground_truth.masks is None:
+        share = _kernel.covered_share(*_kernel_columns(ground_truth))
+    else:
+        share = covered_mask_share(ground_truth.image, ground_truth.masks, is_object)
     numbers = np.where(is_object, np.round(share, COVERED_DECIMALS), 0.0)
     codes = bin_codes(numbers, COVERED_EDGES, closed_above=True)
     return object_attribute(

@@ -2,21 +2,24 @@
 
 import rich_click as click
 
+from mapgap.cli.exit_codes import exit_codes_help
+from mapgap.cli.options import output_option
 
-@click.command()
+
+@click.command(epilog=exit_codes_help(bad_input="bad command line", no_access="cannot write"))
+@output_option("mapgap-demo", "mapgap demo")
 @click.option(
-    "-o",
-    "--output",
-    default="mapgap-demo",
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
     show_default=True,
-    type=click.Path(),
-    help="Folder to write; a mapgap demo there is replaced, anything else is refused.",
+    panel="Data",
+    help="Another seed, other pictures.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, other pictures.")
 def demo(output: str, seed: int) -> None:
     """Render demo pictures, simulate a detector with known weaknesses, and report on it.
 
-    Writes the pictures, gt.json, detections.json and report/ into the output folder.
+    Writes the pictures, gt.json, detections.json, weaknesses.json and report/ into the output folder.
 
     \b
     Examples:

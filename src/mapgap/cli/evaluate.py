@@ -2,10 +2,11 @@
 
 import rich_click as click
 
+from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.options import input_arguments, iou_type_option, json_option
 
 
-@click.command()
+@click.command(epilog=exit_codes_help())
 @input_arguments
 @iou_type_option
 @json_option
@@ -32,7 +33,12 @@ def evaluate(ground_truth: str, detections: str, iou_type: str, as_json: bool) -
     print_warnings(evaluation.notices)
     if as_json:
         record = evaluation_record(
-            evaluation.ground_truth, evaluation.results, evaluation.matches[0], evaluation.metrics, evaluation.notices
+            evaluation.ground_truth,
+            evaluation.results,
+            evaluation.matches[0],
+            evaluation.metrics,
+            evaluation.notices,
+            iou_type=iou_type,
         )
         print_bytes(json_bytes(record))
     else:

@@ -2,14 +2,22 @@
 
 import rich_click as click
 
+from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
 
 SHOWN_ROWS = 50
 
 
-@click.command()
+@click.command(epilog=exit_codes_help())
 @input_arguments
-@click.option("--where", default='size == "small"', show_default=True, help="Which objects, by their attributes.")
+@click.option(
+    "--where",
+    default='size == "small"',
+    show_default=True,
+    metavar="EXPRESSION",
+    panel="Which objects",
+    help='Which objects, by their attributes; [a=b] is short for a == "b".',
+)
 @analysis_options
 @json_option
 def missed(
@@ -32,10 +40,12 @@ def missed(
       mapgap missed gt.json dt.json --where "[occlusion=heavy]" --json
     """
     from mapgap.analysis.analysis import REPORT_STAGES, analyze
+    from mapgap.attributes import parse_expression
     from mapgap.cli.output import print_bytes, print_lines, print_warnings, table_lines
     from mapgap.cli.progress import StageProgress
     from mapgap.report import json_bytes
 
+    parse_expression(where)  # a mistake in it need not wait for the analysis
     with StageProgress(REPORT_STAGES) as progress:
         analysis = analyze(
             ground_truth,

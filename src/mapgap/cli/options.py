@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share."""
+"""Arguments and options that several commands share, each with the panel of --help it stands in."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -6,6 +6,10 @@ from typing import Any, TypeVar
 import rich_click as click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+COUNTING = "What counts"
+SLICING = "Slices and ranking"
+OUTPUT = "Output"
 
 
 def input_arguments(command: Command) -> Command:
@@ -17,12 +21,14 @@ def input_arguments(command: Command) -> Command:
 def analysis_options(command: Command) -> Command:
     """Where the counts are taken: score threshold, IoU threshold, IoU type."""
     for option in (
+        iou_type_option,
         click.option(
             "--iou-threshold",
             type=float,
             default=0.5,
             show_default=True,
             metavar="IOU",
+            panel=COUNTING,
             help="IoU at which counts are taken; AP and the gap always use .50 to .95.",
         ),
         click.option(
@@ -30,18 +36,40 @@ def analysis_options(command: Command) -> Command:
             default="best-f1",
             show_default=True,
             metavar="RULE",
+            panel=COUNTING,
             help="Score from which detections count: best-f1, a number, precision=P or recall=R.",
         ),
-        iou_type_option,
     ):
         command = option(command)
     return command
 
 
+def output_option(default: str, kind: str) -> Callable[[Command], Command]:
+    """The folder to write, and what may be there already."""
+    return click.option(
+        "-o",
+        "--output",
+        default=default,
+        show_default=True,
+        metavar="FOLDER",
+        type=click.Path(),
+        callback=_named_folder,
+        panel=OUTPUT,
+        help=f"Folder to write; a {kind} there is replaced, anything else is refused.",
+    )
+
+
 iou_type_option = click.option(
-    "--iou-type", type=click.Choice(["bbox"]), default="bbox", show_default=True, help="What is compared: boxes."
+    "--iou-type",
+    type=click.Choice(["bbox", "segm"]),
+    default="bbox",
+    show_default=True,
+    panel=COUNTING,
+    help="What is compared: boxes or masks.",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+json_option = click.option(
+    "--json", "as_json", is_flag=True, panel=OUTPUT, help="Print JSON instead of text, whole and in full precision."
+)
 
 
 def score_rule(text: str) -> float | str:
@@ -50,3 +78,23 @@ def score_rule(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
+
+
+def attribute_crosses(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> list[list[str]]:
+    """The names of each --by, without the blanks around them; one of them empty or twice is a usage error."""
+    crosses = []
+    for text in texts:
+        names = [name.strip() for name in text.split(",")]
+        if not all(names):
+            raise click.BadParameter(f"{text!r} has an empty name. Write attributes as in --by size,class")
+        if len(set(names)) < len(names):
+            raise click.BadParameter(f"{text!r} names an attribute twice. Write each once, as in --by size,class")
+        crosses.append(names)
+    return crosses
+
+
+def _named_folder(context: click.Context, option: click.Parameter, folder: str) -> str:
+    """An empty name, mostly of a shell variable that is not set, would mean the current folder."""
+    if not folder:
+        raise click.BadParameter("the folder has an empty name. Write . for the current folder")
+    return folder

@@ -9,21 +9,23 @@ PATIENCE_SECONDS = 1.0
 
 
 class StageProgress:
-    """Call it with the name of each stage as it begins; silent where stderr is no terminal."""
+    """Call it with the name of each stage as it begins; silent where stderr is no terminal or closed."""
 
     def __init__(self, stages: Sequence[str]):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._stages = list(stages)
+        self._is_watched = sys.stderr is not None and sys.stderr.isatty()
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:.0f}/{task.total:.0f}"))
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        console = Console(stderr=True, quiet=not self._is_watched)
+        self._bar = Progress(*columns, console=console, transient=True)
         self._task = self._bar.add_task("", total=len(self._stages))
         self._timer = threading.Timer(PATIENCE_SECONDS, self._bar.start)
         self._timer.daemon = True
 
     def __enter__(self) -> "StageProgress":
-        if sys.stderr.isatty():
+        if self._is_watched:
             self._timer.start()
         return self
 

@@ -2,28 +2,36 @@
 
 import rich_click as click
 
-from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
-
-
-@click.command()
-@input_arguments
-@click.option(
-    "-o",
-    "--output",
-    default="mapgap-report",
-    show_default=True,
-    type=click.Path(),
-    help="Folder to write; a mapgap report there is replaced, anything else is refused.",
+from mapgap.cli.exit_codes import exit_codes_help
+from mapgap.cli.options import (
+    SLICING,
+    analysis_options,
+    attribute_crosses,
+    input_arguments,
+    json_option,
+    output_option,
+    score_rule,
 )
+
+
+@click.command(epilog=exit_codes_help())
+@input_arguments
+@output_option("mapgap-report", "mapgap report")
 @analysis_options
 @click.option(
-    "--by", "by", multiple=True, metavar="A,B", help="Also slice by this cross of attributes; may be repeated."
+    "--by",
+    multiple=True,
+    metavar="A,B",
+    callback=attribute_crosses,
+    panel=SLICING,
+    help="Also slice by this cross of attributes; may be repeated.",
 )
 @click.option(
     "--rank-by",
     type=click.Choice(["excess", "gap", "gain", "errors"]),
     default="excess",
     show_default=True,
+    panel=SLICING,
     help="What failure modes are ranked by.",
 )
 @json_option
@@ -34,7 +42,7 @@ def report(
     iou_type: str,
     score_threshold: str,
     iou_threshold: float,
-    by: tuple[str, ...],
+    by: list[list[str]],
     rank_by: str,
     as_json: bool,
 ) -> None:
@@ -50,11 +58,13 @@ def report(
       mapgap report gt.json.gz dt.json --score-threshold 0.5 -o reports/yolo
       mapgap report gt.json dt.json --by size,time_of_day,occlusion --rank-by gain
     """
-    from mapgap.analysis.analysis import REPORT_STAGES, analyze
+    from mapgap.analysis.analysis import REPORT_ENTRIES, REPORT_STAGES, analyze
+    from mapgap.analysis.folder import require_writable
     from mapgap.cli.output import print_bytes, print_lines, print_warnings
     from mapgap.cli.progress import StageProgress
     from mapgap.report import headline_lines, json_bytes
 
+    require_writable(output, known=REPORT_ENTRIES, inputs=(ground_truth, detections))
     with StageProgress(REPORT_STAGES) as progress:
         analysis = analyze(
             ground_truth,
@@ -63,7 +73,7 @@ def report(
             score_threshold=score_rule(score_threshold),
             iou_threshold=iou_threshold,
             rank_by=rank_by,
-            by=[names.split(",") for names in by],
+            by=by,
             progress=progress,
         )
         progress("report")

@@ -2,20 +2,33 @@
 
 import rich_click as click
 
-from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
+from mapgap.cli.exit_codes import exit_codes_help
+from mapgap.cli.options import (
+    SLICING,
+    analysis_options,
+    attribute_crosses,
+    input_arguments,
+    json_option,
+    score_rule,
+)
 
 
-@click.command()
+@click.command(epilog=exit_codes_help())
 @input_arguments
 @click.option(
-    "--by", "by", multiple=True, metavar="A,B", help="Only this cross of attributes; repeated flags add tables."
+    "--by",
+    multiple=True,
+    metavar="A,B",
+    callback=attribute_crosses,
+    panel=SLICING,
+    help="Only this cross of attributes; repeated flags add tables.",
 )
 @analysis_options
 @json_option
 def slices(
     ground_truth: str,
     detections: str,
-    by: tuple[str, ...],
+    by: list[list[str]],
     iou_type: str,
     score_threshold: str,
     iou_threshold: float,
@@ -36,7 +49,6 @@ def slices(
     from mapgap.cli.progress import StageProgress
     from mapgap.report import json_bytes, where_text
 
-    crosses = [tuple(names.split(",")) for names in by]
     with StageProgress(REPORT_STAGES) as progress:
         analysis = analyze(
             ground_truth,
@@ -44,10 +56,10 @@ def slices(
             iou_type=iou_type,
             score_threshold=score_rule(score_threshold),
             iou_threshold=iou_threshold,
-            by=crosses,
+            by=by,
             progress=progress,
         )
-        records = analysis.slices_by(crosses)
+        records = analysis.slices_by(by)
     print_warnings(analysis.results.notices)
     if as_json:
         print_bytes(json_bytes({"slices": records}))

@@ -1,6 +1,7 @@
 """Read detections in the format of COCO's results files, or as an array."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from mapgap.coco.columns import (
 )
 from mapgap.coco.detection_array import columns_of_array
 from mapgap.coco.layout import SWAPPED, DetectionList, looks_like_ground_truth, open_detections
+from mapgap.coco.mask_columns import FIX_DETECTION, detection_masks
 from mapgap.coco.masks import mask_areas_and_boxes
 from mapgap.coco.records import Records, decode_records, first_record
 from mapgap.coco.structs import DetectionRecord, MaskRecord, ResultRecord
@@ -25,18 +27,32 @@ from mapgap.tables import Detections, FloatArray, GroundTruth
 Rows = Sequence[DetectionRecord]
 
 
-def read_detections(source: object, ground_truth: GroundTruth, *, name: str | None = None) -> Detections:
+def read_detections(
+    source: object, ground_truth: GroundTruth, *, name: str | None = None, with_masks: bool = False
+) -> Detections:
     """The detections of a path, list of dicts, dict with `annotations`, (N, 7) array or pycocotools `COCO` object.
 
     One row a detection, in file order. An array has the columns [image_id, x, y, w, h, score, category_id]. As in
     pycocotools' `loadRes` the first record decides what the area is: with a box there, every record needs a box and has
     its width x height; else every record needs a run-length mask, has its area, and the mask's box if it has none. The
-    areas of a `COCO` object made by `loadRes` are kept. InputError for anything without a meaning, an image or category
+    areas of a `COCO` object made by `loadRes` are kept. `with_masks` reads the masks too and wants one of every
+    detection. InputError for anything without a meaning, an image or category
     that the ground truth does not have included; AccessError for an unreadable file.
     """
     if isinstance(source, np.ndarray):
+        if with_masks:
+            raise InputError("an array holds boxes, and masks are to be compared", file=name, fix=FIX_DETECTION)
         return _read_array(source, ground_truth, "detections" if name is None else name)
-    return _read_records(open_detections(source, name), ground_truth)
+    opened = open_detections(source, name)
+    detections = _read_records(opened, ground_truth)
+    if not with_masks:
+        return detections
+    return replace(detections, masks=detection_masks(opened.records, detections.image, ground_truth.images))
+
+
+def empty_detections(ground_truth: GroundTruth) -> Detections:
+    """No detections at all."""
+    return _read_records(open_detections([], None), ground_truth)
 
 
 def _read_array(array: NDArray[np.generic], ground_truth: GroundTruth, name: str) -> Detections:

@@ -1,6 +1,7 @@
 """Read ground truth in COCO's format."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from mapgap.coco.columns import (
     require_finite_area,
 )
 from mapgap.coco.layout import GroundTruthLists, open_ground_truth
+from mapgap.coco.mask_columns import object_masks
 from mapgap.coco.records import Records, decode_records
 from mapgap.coco.structs import AnnotationRecord, CategoryRecord, ImageRecord
 from mapgap.tables import BoolArray, Categories, FloatArray, GroundTruth, IdArray, Images, Notice
@@ -24,19 +26,24 @@ from mapgap.tables import BoolArray, Categories, FloatArray, GroundTruth, IdArra
 Notices = tuple[Notice, ...]
 
 
-def read_ground_truth(source: object, *, name: str | None = None) -> GroundTruth:
+def read_ground_truth(source: object, *, name: str | None = None, with_masks: bool = False) -> GroundTruth:
     """The ground truth of a path (JSON, plain or gzip), a dict in COCO's layout or a pycocotools `COCO` object.
 
     One row an annotation, in file order; images and categories in ascending id order. `name` is the file's base name
     unless given, "ground truth" for Python objects, which have no `sha256`. A missing `iscrowd` is 0, a missing or null
     `area` that of the box (notice `area_missing`). Of images or categories with one id the last counts, as in
     pycocotools (notices `duplicate_image_id`, `duplicate_category_id`); annotations with one id all count (notice
-    `duplicate_annotation_id`). InputError for anything without a meaning, AccessError for an unreadable file.
+    `duplicate_annotation_id`). `with_masks` reads the masks too and wants one of every annotation. InputError for
+    anything without a meaning, AccessError for an unreadable file.
     """
     lists = open_ground_truth(source, name)
     images, image_notices = _read_images(lists.images)
     categories, category_notices = _read_categories(lists.categories)
-    return _read_annotations(lists, images, categories, image_notices + category_notices)
+    ground_truth = _read_annotations(lists, images, categories, image_notices + category_notices)
+    if not with_masks:
+        return ground_truth
+    masks = object_masks(lists.annotations, ground_truth.ids, ground_truth.image, images)
+    return replace(ground_truth, masks=masks)
 
 
 def _read_images(records: Records) -> tuple[Images, Notices]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mapgap.coco.records import Records, shown
 from mapgap.coco.structs import RunLengths
 from mapgap.errors import InputError
-from mapgap.tables import FloatArray
+from mapgap.tables import BoolArray, FloatArray
 
 # Masks checked together: their characters stay in the processor's cache.
 CHUNK = 1_000
@@ -28,9 +28,9 @@ def mask_areas_and_boxes(records: Records, masks: Sequence[RunLengths]) -> tuple
     from pycocotools import mask
 
     areas, boxes = [np.zeros(0)], [np.zeros((0, 4))]
+    require_sound(records, [(position, None, runs) for position, runs in enumerate(masks)])
     for start in range(0, len(masks), CHUNK):
         chunk = masks[start : start + CHUNK]
-        _require_sound(records, chunk, start)
         for first in range(0, len(chunk), MASKS_PER_CALL):
             encoded = [_encoded(runs, mask) for runs in chunk[first : first + MASKS_PER_CALL]]
             areas.append(np.asarray(mask.area(encoded), dtype=np.float64))
@@ -38,22 +38,28 @@ def mask_areas_and_boxes(records: Records, masks: Sequence[RunLengths]) -> tuple
     return np.concatenate(areas), np.concatenate(boxes)
 
 
-def _require_sound(records: Records, masks: Sequence[RunLengths], start: int) -> None:
-    is_sound = np.array([_has_size(runs) for runs in masks], dtype=bool)
-    texts = [runs.counts if isinstance(runs.counts, str) else "" for runs in masks]
-    filled = _pixels_of_texts(texts)
-    for position, runs in enumerate(masks):
+def require_sound(records: Records, masks: Sequence[tuple[int, object, RunLengths]]) -> None:
+    """InputError for the first mask whose runs do not fill its size exactly; rows are (record, its id, mask)."""
+    for start in range(0, len(masks), CHUNK):
+        chunk = masks[start : start + CHUNK]
+        is_sound = _are_sound([runs for _, _, runs in chunk])
+        if not is_sound.all():
+            position, identifier, runs = chunk[int(is_sound.argmin())]
+            raise InputError(
+                f"the mask's run lengths do not fill its size {shown(list(runs.size))}",
+                file=records.file,
+                where=records.where(position, identifier, "segmentation"),
+                fix="Write the mask with pycocotools.mask.encode",
+            )
+
+
+def _are_sound(masks: Sequence[RunLengths]) -> BoolArray:
+    filled = _pixels_of_texts([runs.counts if isinstance(runs.counts, str) else "" for runs in masks])
+    for row, runs in enumerate(masks):
         if not isinstance(runs.counts, str):
-            filled[position] = _pixels_of_list(runs.counts)
-        is_sound[position] = is_sound[position] and filled[position] == runs.size[0] * runs.size[1]
-    if not is_sound.all():
-        position = int(is_sound.argmin())
-        raise InputError(
-            f"the mask's run lengths do not fill its size {shown(list(masks[position].size))}",
-            file=records.file,
-            where=records.where(start + position, None, "segmentation"),
-            fix="Write the mask with pycocotools.mask.encode or give every detection a box",
-        )
+            filled[row] = _pixels_of_list(runs.counts)
+    is_sound = [_has_size(runs) and filled[row] == runs.size[0] * runs.size[1] for row, runs in enumerate(masks)]
+    return np.array(is_sound, dtype=np.bool_)
 
 
 def _has_size(runs: RunLengths) -> bool:

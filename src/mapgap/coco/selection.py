@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapgap.coco.columns import is_identifier
+from mapgap.coco.mask_columns import take_masks
 from mapgap.coco.records import plain, shown
 from mapgap.errors import InputError
 from mapgap.tables import BoolArray, Categories, Detections, GroundTruth, IdArray, Images, IndexArray, Scalar
@@ -84,6 +85,7 @@ def _narrow_ground_truth(ground_truth: GroundTruth, keeps_image: BoolArray, keep
         crowd=ground_truth.crowd[keeps],
         attributes=_narrow_columns(ground_truth.attributes, keeps),
         fields=_narrow_columns(ground_truth.fields, keeps),
+        masks=take_masks(ground_truth.masks, np.flatnonzero(keeps)),
     )
 
 
@@ -109,6 +111,7 @@ def _narrow_detections(detections: Detections, keeps_image: BoolArray, keeps_cat
         box=detections.box[keeps],
         area=detections.area[keeps],
         score=detections.score[keeps],
+        masks=take_masks(detections.masks, np.flatnonzero(keeps)),
     )
 
 

@@ -67,6 +67,12 @@ class MaskRecord(msgspec.Struct, gc=False):
     segmentation: RunLengths
 
 
+class SegmentationRecord(msgspec.Struct, gc=False):
+    """The mask of one entry of either file, run lengths or polygons; decoded only where masks are compared."""
+
+    segmentation: RunLengths | list[list[float]] | None = None
+
+
 class TopLevel(msgspec.Struct):
     """The three lists of a COCO file as undecoded text; empty where a list is missing."""
 

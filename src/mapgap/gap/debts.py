@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -38,18 +39,19 @@ def divide_gap(ground_truth: GroundTruth, detections: Detections, matches: Match
     positives = matches.positives[0]
     classes = max(1, int(np.count_nonzero(positives)))
     statuses = detection_statuses(matches, len(IOU_THRESHOLDS))
-    of_detections = np.zeros((2, len(CAUSES), len(detections.score)))
-    of_objects = np.zeros((2, len(CAUSES), len(ground_truth.ids)))
+    of_detections = _Owed.nothing(len(detections.score))
+    of_objects = _Owed.nothing(len(ground_truth.ids))
     for threshold in range(len(IOU_THRESHOLDS)):
         detection_debt, unreached, _ = _kernel.divide_gap(
             matches.class_order, matches.class_offsets, statuses[threshold], positives, RECALL_THRESHOLDS
         )
         object_debt = _share_unreached(ground_truth, causes.object[threshold], unreached)
-        weights = (1 / (classes * len(IOU_THRESHOLDS)), (1 / classes) * (IOU_THRESHOLDS[threshold] == 0.5))
-        for total, weight in zip(of_detections, weights, strict=True):
-            _add_by_cause(total, causes.detection[threshold], detection_debt * weight)
-        for total, weight in zip(of_objects, weights, strict=True):
-            _add_by_cause(total, causes.object[threshold], object_debt * weight)
+        weight = 1 / (classes * len(IOU_THRESHOLDS))
+        of_detections.add(causes.detection[threshold], detection_debt * weight)
+        of_objects.add(causes.object[threshold], object_debt * weight)
+        if IOU_THRESHOLDS[threshold] == 0.5:
+            of_detections.set_at_50(causes.detection[threshold], detection_debt * (1 / classes))
+            of_objects.set_at_50(causes.object[threshold], object_debt * (1 / classes))
     return _as_table(ground_truth, detections, causes, of_detections, of_objects)
 
 
@@ -65,8 +67,41 @@ def summarize_gap(debts: Debts, *, ap: float | None, ap50: float | None) -> GapS
         by_cause=by_cause,
         total_at_50=None if ap50 is None else 1 - ap50,
         by_cause_at_50=by_cause_at_50,
-        residual=None if ap is None else math.fsum(debts.gap) - (1 - ap),
+        residual=None if ap is None else math.fsum(debts.gap.tolist()) - (1 - ap),
     )
+
+
+@dataclass
+class _Owed:
+    """What each detection, or each object, owes by cause, added up threshold by threshold."""
+
+    total: FloatArray
+    """(causes, D): the rows that are never touched take no memory."""
+    cause_at_50: CodeArray
+    debt_at_50: FloatArray
+    """(D,) at one threshold there is one cause."""
+
+    @classmethod
+    def nothing(cls, debtors: int) -> "_Owed":
+        return cls(np.zeros((len(CAUSES), debtors)), np.full(debtors, NO_CAUSE, dtype=np.int8), np.zeros(debtors))
+
+    def add(self, cause: CodeArray, debt: FloatArray) -> None:
+        owing = np.flatnonzero(debt)
+        # A view of the rows end to end: one index instead of two is twice as fast.
+        self.total.reshape(-1)[cause[owing] * np.int64(self.total.shape[1]) + owing] += debt[owing]
+
+    def set_at_50(self, cause: CodeArray, debt: FloatArray) -> None:
+        self.cause_at_50, self.debt_at_50 = cause, debt
+
+    def debtors(self) -> tuple[IntegerArray, IntegerArray, FloatArray]:
+        """Cause, index and debt of those who owe something, by cause and index."""
+        indices = [np.flatnonzero(row) for row in self.total]
+        cause = np.repeat(np.arange(len(CAUSES)), [len(index) for index in indices])
+        debts = [row[index] for row, index in zip(self.total, indices, strict=True)]
+        return cause, np.concatenate(indices), np.concatenate(debts)
+
+    def at_50(self, cause: IntegerArray, index: IntegerArray) -> FloatArray:
+        return np.where(self.cause_at_50[index] == cause, self.debt_at_50[index], 0.0)
 
 
 def _share_unreached(ground_truth: GroundTruth, cause: CodeArray, unreached: FloatArray) -> FloatArray:
@@ -77,20 +112,15 @@ def _share_unreached(ground_truth: GroundTruth, cause: CodeArray, unreached: Flo
     return np.where(is_missed, share[ground_truth.category], 0.0)
 
 
-def _add_by_cause(total: FloatArray, cause: CodeArray, debt: FloatArray) -> None:
-    owing = np.flatnonzero(debt)
-    total[cause[owing], owing] += debt[owing]
-
-
 def _as_table(
     ground_truth: GroundTruth,
     detections: Detections,
     causes: Causes,
-    of_detections: FloatArray,
-    of_objects: FloatArray,
+    of_detections: "_Owed",
+    of_objects: "_Owed",
 ) -> Debts:
-    detection_cause, detection = np.nonzero(of_detections[0])
-    object_cause, missed = np.nonzero(of_objects[0])
+    detection_cause, detection, detection_gap = of_detections.debtors()
+    object_cause, missed, object_gap = of_objects.debtors()
     address = _address_by_cause(causes, detection_cause, detection)
     objects = np.concatenate([address, missed]).astype(np.int32)
     owing_detection = np.concatenate([detection, np.full(len(missed), -1)]).astype(np.int32)
@@ -109,8 +139,10 @@ def _as_table(
         detection=owing_detection,
         image=image,
         category=category,
-        gap=np.concatenate([of_detections[0][detection_cause, detection], of_objects[0][object_cause, missed]]),
-        gap_at_50=np.concatenate([of_detections[1][detection_cause, detection], of_objects[1][object_cause, missed]]),
+        gap=np.concatenate([detection_gap, object_gap]),
+        gap_at_50=np.concatenate(
+            [of_detections.at_50(detection_cause, detection), of_objects.at_50(object_cause, missed)]
+        ),
     )
 
 
@@ -124,4 +156,4 @@ def _address_by_cause(causes: Causes, cause: IntegerArray, detection: IntegerArr
 
 
 def _sum_by_cause(cause: CodeArray, gap: FloatArray) -> Mapping[str, float]:
-    return {name: math.fsum(gap[cause == CAUSES.index(name)]) for name in GAP_CAUSES}
+    return {name: math.fsum(gap[cause == CAUSES.index(name)].tolist()) for name in GAP_CAUSES}

@@ -1,50 +1,64 @@
 """What AP would be if a set of errors were fixed: the gain of definitions.md, section 4."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mapgap import _kernel
-from mapgap.gap.outcomes import COUNTED_FALSE, COUNTED_TRUE, NOT_COUNTED, addresses, detection_statuses
+from mapgap.gap.repairs import THRESHOLDS, Owners, best_pointing, owners, threshold_bits, without_localized
 from mapgap.tables import (
     CAUSES,
     GAP_CAUSES,
-    IOU_THRESHOLDS,
     NO_CAUSE,
     RECALL_THRESHOLDS,
+    BitArray,
     BoolArray,
     Causes,
     Detections,
-    FloatArray,
     GroundTruth,
     IdArray,
     IndexArray,
     Matches,
 )
 
-REMOVES_DETECTIONS = ("duplicate", "background", "both")
+REMOVES_DETECTIONS = ("localization", "classification", "duplicate", "background", "both")
 REMOVES_OBJECTS = ("missed", "both", "crowded_out")
-MAKES_TRUE_POSITIVES = ("localization", "classification")
+MAX_DETECTIONS = 100
+EVERY_THRESHOLD = np.uint32((1 << THRESHOLDS) - 1)
+
+
+@dataclass(frozen=True)
+class Removable:
+    """One row an unmatched object, cause and threshold: the place of its class and threshold in a (T, K) table."""
+
+    object: IdArray
+    cell: IdArray
 
 
 @dataclass(frozen=True)
 class Oracle:
-    """The data once, ready to be fixed in many ways: one row a threshold and detection or object."""
+    """The data once, ready to be fixed in many ways.
 
-    object_category: IndexArray
-    detection_category: IndexArray
-    positives: IdArray
-    class_order: IndexArray
+    One row a detection, in class order, and one more for a detection at the place it takes in another class once
+    its classification is fixed. Bits are thresholds.
+    """
+
     class_offsets: IdArray
-    place: IdArray
-    """(D,) place of each detection among all: falling score, then image, then file order."""
-    sorted_places: IdArray
-    """(D,) category * D + place in class order, rising: where a detection moved to another class goes."""
-    statuses: NDArray[np.uint8]
-    address: IndexArray
-    causes: Causes
+    counted_at: BitArray
+    true_positive_at: BitArray
+    positives: IdArray
+    """(T, K) number of objects."""
+    errors: Mapping[str, Owners]
+    """By cause: the false positives that its fix removes."""
+    localized: Owners
+    """The best detections of localization, as the true positives that they become."""
+    classified: Owners
+    """The best detections of classification, in the class of their object."""
+    classified_alone: Owners
+    """The same, where no localization error points at the object."""
+    removable: Mapping[str, Removable]
+    """By cause: the objects that its fix takes out."""
     base_ap: float | None
     """Mean AP over the classes with ground truth and the thresholds; None without ground truth."""
 
@@ -61,101 +75,131 @@ class Oracle:
         active = [cause for cause in GAP_CAUSES if cause in causes]
         if not active:
             return 0.0
-        objects = np.ones(len(self.object_category), dtype=np.bool_) if in_slice is None else in_slice
-        own = np.ones(len(self.detection_category), dtype=np.bool_) if own_in_slice is None else own_in_slice
-        fixed = [self._fixed_ap(threshold, active, objects, own) for threshold in range(len(self.statuses))]
+        counted_at, true_positive_at = self.counted_at.copy(), self.true_positive_at.copy()
+        for cause in active:
+            if cause in REMOVES_DETECTIONS:
+                removed = self.errors[cause].within(own_in_slice if cause == "background" else in_slice)
+                counted_at[removed.row] &= ~removed.thresholds
+        for repaired in self._repaired(active):
+            right = repaired.within(in_slice)
+            counted_at[right.row] |= right.thresholds
+            true_positive_at[right.row] |= right.thresholds
+        left = self._objects_left(active, in_slice)
+        fixed = _mean_ap(self.class_offsets, counted_at, true_positive_at, left, self.positives[0] > 0)
         # Never negative but for rounding: a fix only removes errors or turns them into true positives.
-        return max(0.0, float(np.mean(fixed)) - self.base_ap)
+        return max(0.0, fixed - self.base_ap)
 
-    def _fixed_ap(self, threshold: int, active: list[str], in_slice: BoolArray, own_in_slice: BoolArray) -> float:
-        """Mean AP over the classes with ground truth at one threshold after the fix."""
-        address = self.address[threshold]
-        cause = self.causes.detection[threshold]
-        at_home = np.where(address >= 0, in_slice[address] if len(in_slice) else False, own_in_slice)
-        status = self.statuses[threshold].copy()
-        moved = np.zeros(0, dtype=np.int32)
-        free = in_slice & (self.causes.object[threshold] != NO_CAUSE)
-        for name in MAKES_TRUE_POSITIVES:
-            if name not in active:
-                continue
-            selected = np.flatnonzero((cause == CAUSES.index(name)) & at_home).astype(np.int32)
-            winners = self._winners(selected, address[selected], free)
-            free[address[winners]] = False
-            status[selected] = NOT_COUNTED
-            if name == "localization":
-                status[winners] = COUNTED_TRUE
-            else:
-                moved = winners
-        for name in REMOVES_DETECTIONS:
-            if name in active:
-                status[(cause == CAUSES.index(name)) & at_home] = NOT_COUNTED
-        removed_codes = [CAUSES.index(name) for name in REMOVES_OBJECTS if name in active]
-        is_removed = np.isin(self.causes.object[threshold], removed_codes) & in_slice
-        removed = np.bincount(self.object_category[is_removed], minlength=len(self.positives))
-        return self._mean_ap(status, self.positives - removed, moved, self.object_category[address[moved]])
+    def _repaired(self, active: list[str]) -> list[Owners]:
+        repaired = []
+        if "localization" in active:
+            repaired.append(self.localized)
+        if "classification" in active:
+            repaired.append(self.classified_alone if "localization" in active else self.classified)
+        return repaired
 
-    def _winners(self, pointing: IndexArray, target: IndexArray, free: BoolArray) -> IndexArray:
-        """For each free object the first in place of the detections that point at it."""
-        best = np.full(len(free), -1, dtype=np.int32)
-        last_first = np.argsort(-self.place[pointing], kind="stable")
-        best[target[last_first]] = pointing[last_first]
-        best = best[free]
-        return best[best >= 0]
-
-    def _mean_ap(
-        self, status: NDArray[np.uint8], positives: IdArray, moved: IndexArray, new_category: IndexArray
-    ) -> float:
-        detections = len(self.place)
-        class_order, class_offsets = self.class_order, self.class_offsets
-        if len(moved):
-            new_place = new_category.astype(np.int64) * detections + self.place[moved]
-            by_place = np.argsort(new_place)
-            position = np.searchsorted(self.sorted_places, new_place[by_place])
-            class_order = np.insert(class_order, position, detections + np.arange(len(moved), dtype=np.int32))
-            added = np.bincount(new_category, minlength=len(positives))
-            class_offsets = class_offsets + np.concatenate([[0], np.cumsum(added)])
-            status = np.concatenate([status, np.full(len(moved), COUNTED_TRUE, dtype=np.uint8)])
-        ap = _kernel.average_precision(class_order, class_offsets, status, positives, RECALL_THRESHOLDS)
-        had_ground_truth = self.positives > 0
-        is_empty = (positives == 0) & had_ground_truth
-        if is_empty.any():
-            false_positives = np.bincount(
-                self.detection_category[status[:detections] == COUNTED_FALSE], minlength=len(ap)
-            )
-            ap[is_empty] = np.where(false_positives[is_empty] > 0, 0.0, 1.0)
-        return float(np.mean(ap[had_ground_truth]))
+    def _objects_left(self, active: list[str], in_slice: BoolArray | None) -> IdArray:
+        left = self.positives.ravel().copy()
+        for cause in active:
+            if cause in REMOVES_OBJECTS:
+                removed = self.removable[cause]
+                cell = removed.cell if in_slice is None else removed.cell[in_slice[removed.object]]
+                left -= np.bincount(cell, minlength=len(left))
+        return left.reshape(self.positives.shape)
 
 
 def build_oracle(ground_truth: GroundTruth, detections: Detections, matches: Matches, causes: Causes) -> Oracle:
     """An oracle over COCO's ten thresholds, which must be the first of `matches`."""
-    thresholds = len(IOU_THRESHOLDS)
-    statuses = detection_statuses(matches, thresholds)
-    place = np.empty(len(detections.score), dtype=np.int64)
-    everyone = np.lexsort((np.arange(len(place)), detections.image, -detections.score))
-    place[everyone] = np.arange(len(place))
-    sorted_places = detections.category[matches.class_order].astype(np.int64) * len(place) + place[matches.class_order]
-    positives = matches.positives[0]
+    pointing = {cause: owners(causes, cause) for cause in REMOVES_DETECTIONS}
+    missed = threshold_bits(causes.object[:THRESHOLDS] != NO_CAUSE)
+    localized = best_pointing(pointing["localization"], missed, detections.score)
+    classified = best_pointing(pointing["classification"], missed, detections.score)
+    rows = _rows(matches, detections, classified.row, ground_truth.category[classified.address])
+    counted, true_positive = _outcomes(matches)
+    counted_at = np.zeros(len(rows.of_detection) + len(rows.of_moved), dtype=np.uint32)
+    true_positive_at = np.zeros_like(counted_at)
+    counted_at[rows.of_detection] = counted
+    true_positive_at[rows.of_detection] = true_positive
+    positives = np.tile(matches.positives[0], (THRESHOLDS, 1))
+    classified = replace(classified, row=rows.of_moved)
+    had_ground_truth = positives[0] > 0
     return Oracle(
-        object_category=ground_truth.category,
-        detection_category=detections.category,
+        class_offsets=rows.class_offsets,
+        counted_at=counted_at,
+        true_positive_at=true_positive_at,
         positives=positives,
-        class_order=matches.class_order,
-        class_offsets=matches.class_offsets,
-        place=place,
-        sorted_places=sorted_places,
-        statuses=statuses,
-        address=addresses(matches, causes, thresholds),
-        causes=causes,
-        base_ap=_base_ap(matches, statuses, positives),
+        errors={cause: replace(those, row=rows.of_detection[those.row]) for cause, those in pointing.items()},
+        localized=replace(localized, row=rows.of_detection[localized.row]),
+        classified=classified,
+        classified_alone=without_localized(classified, localized, len(missed)),
+        removable={cause: _removable(ground_truth, causes, cause) for cause in REMOVES_OBJECTS},
+        base_ap=_mean_ap(rows.class_offsets, counted_at, true_positive_at, positives, had_ground_truth)
+        if had_ground_truth.any()
+        else None,
     )
 
 
-def _base_ap(matches: Matches, statuses: NDArray[np.uint8], positives: IdArray) -> float | None:
-    has_ground_truth = positives > 0
-    if not has_ground_truth.any():
-        return None
-    rows: list[FloatArray] = [
-        _kernel.average_precision(matches.class_order, matches.class_offsets, status, positives, RECALL_THRESHOLDS)
-        for status in statuses
-    ]
-    return float(np.mean(np.stack(rows)[:, has_ground_truth]))
+def _mean_ap(
+    class_offsets: IdArray,
+    counted_at: BitArray,
+    true_positive_at: BitArray,
+    positives: IdArray,
+    had_ground_truth: BoolArray,
+) -> float:
+    """Mean AP over the classes with ground truth; one left without objects has AP 1, or 0 with detections."""
+    ap, counted = _kernel.average_precision_by_threshold(
+        class_offsets, counted_at, true_positive_at, positives, RECALL_THRESHOLDS
+    )
+    ap = np.where(positives > 0, ap, counted == 0)
+    return float(np.mean(ap[:, had_ground_truth]))
+
+
+def _outcomes(matches: Matches) -> tuple[BitArray, BitArray]:
+    """(D,) the thresholds at which each detection counts, and those at which it is a true positive."""
+    kept_at = np.where(matches.rank < MAX_DETECTIONS, EVERY_THRESHOLD, np.uint32(0)).astype(np.uint32)
+    true_positive = matches.true_positive[0] & kept_at
+    return ~matches.ignored[0] & kept_at | true_positive, true_positive
+
+
+@dataclass(frozen=True)
+class _Rows:
+    of_detection: IdArray
+    of_moved: IdArray
+    class_offsets: IdArray
+
+
+def _rows(matches: Matches, detections: Detections, moved: IdArray, new_category: IndexArray) -> _Rows:
+    """Where each detection stands in class order, and each moved one once more in its new class."""
+    in_order = np.lexsort((moved, detections.image[moved], -detections.score[moved], new_category))
+    of_moved = np.empty(len(moved), dtype=np.int64)
+    before = _rows_before(matches, detections, moved[in_order], new_category[in_order])
+    of_moved[in_order] = before + np.arange(len(moved))
+    is_moved = np.zeros(len(detections.score) + len(moved), dtype=np.bool_)
+    is_moved[of_moved] = True
+    of_detection = np.empty(len(detections.score), dtype=np.int64)
+    of_detection[matches.class_order] = np.flatnonzero(~is_moved)
+    added = np.bincount(new_category, minlength=len(matches.class_offsets) - 1)
+    return _Rows(of_detection, of_moved, matches.class_offsets + np.append(0, np.cumsum(added)))
+
+
+def _rows_before(matches: Matches, detections: Detections, moved: IdArray, new_category: IndexArray) -> IdArray:
+    """How far down the class order each moved detection belongs: a binary search for all of them at once."""
+    low, high = matches.class_offsets[new_category], matches.class_offsets[new_category + 1]
+    while (open_rows := np.flatnonzero(low < high)).size:
+        middle = (low[open_rows] + high[open_rows]) // 2
+        is_before = _comes_before(detections, matches.class_order[middle], moved[open_rows])
+        low[open_rows[is_before]] = middle[is_before] + 1
+        high[open_rows[~is_before]] = middle[~is_before]
+    return low
+
+
+def _comes_before(detections: Detections, first: IndexArray, second: IdArray) -> BoolArray:
+    """Whether the first has the higher score or, on equal scores, comes first by image and in the file."""
+    score, image = detections.score, detections.image
+    is_earlier = (image[first] < image[second]) | ((image[first] == image[second]) & (first < second))
+    is_level = score[first] == score[second]
+    return np.asarray((score[first] > score[second]) | (is_level & is_earlier))
+
+
+def _removable(ground_truth: GroundTruth, causes: Causes, cause: str) -> Removable:
+    threshold, missed = np.nonzero(causes.object[:THRESHOLDS] == CAUSES.index(cause))
+    return Removable(missed, threshold * len(ground_truth.categories.ids) + ground_truth.category[missed])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mapgap import _kernel
+from mapgap.matching.mask_pairs import find_mask_pairs
 from mapgap.tables import (
     AREA_RANGES,
     EQUAL_BOXES_IOU,
@@ -56,10 +57,13 @@ def find_pairs(
     across_classes: bool,
     threads: int = 0,
 ) -> Pairs:
-    """Pairs of a detection and an annotation of its image with at least `minimum_iou`.
+    """Pairs of a detection and an annotation of its image with at least `minimum_iou`, of masks if both have them.
 
     Across classes for causes, confusion and TIDE; within a class is all that matching needs.
     """
+    minimum_iou = min(minimum_iou, EQUAL_BOXES_IOU)
+    if ground_truth.masks is not None and detections.masks is not None:
+        return find_mask_pairs(ground_truth, detections, order, minimum_iou=minimum_iou, across_classes=across_classes)
     return Pairs(
         *_kernel.box_pairs(
             order,
@@ -71,7 +75,7 @@ def find_pairs(
             ground_truth.box,
             ground_truth.crowd.view(np.uint8),
             len(ground_truth.images.ids),
-            min(minimum_iou, EQUAL_BOXES_IOU),
+            minimum_iou,
             across_classes,
             threads=threads,
         )

@@ -34,7 +34,7 @@ def image_level(
     present, left_out = _present_and_left_out(ground_truth, images)
     threshold = int(np.flatnonzero(matches.iou_thresholds == operating_point.iou_threshold)[0])
     is_counted = matches.is_counted(threshold, max_detections)
-    cell, best_score = _best_scores(detections, is_counted, images)
+    cell, best_score = _best_scores(detections, matches.order[is_counted[matches.order]], images)
     in_play = ~_is_in(cell, left_out)
     cell, best_score = cell[in_play], best_score[in_play]
     is_present = _is_in(cell, present)
@@ -72,14 +72,13 @@ def _cells(category: IndexArray, image: IndexArray, images: int) -> IdArray:
     return category.astype(np.int64) * images + image
 
 
-def _best_scores(detections: Detections, is_counted: BoolArray, images: int) -> tuple[IdArray, FloatArray]:
-    """The cells with a detection, rising, and the best score in each."""
-    score = detections.score[is_counted]
-    cell = _cells(detections.category[is_counted], detections.image[is_counted], images)
-    order = np.lexsort((score, cell))
-    cell, score = cell[order], score[order]
-    is_best = np.append(cell[1:] != cell[:-1], True)[: len(cell)]
-    return cell[is_best], score[is_best]
+def _best_scores(detections: Detections, in_order: IndexArray, images: int) -> tuple[IdArray, FloatArray]:
+    """The cells with a detection, rising, and the best score in each; rows by image, category and falling score."""
+    cell = _cells(detections.category[in_order], detections.image[in_order], images)
+    is_best = np.append(True, cell[1:] != cell[:-1])[: len(cell)]
+    best, cell = in_order[is_best], cell[is_best]
+    rising = np.argsort(cell)
+    return cell[rising], detections.score[best[rising]]
 
 
 def _is_in(cell: IdArray, rising: IdArray) -> BoolArray:

@@ -7,9 +7,10 @@ from itertools import combinations
 import numpy as np
 
 from mapgap.ranking.ledger import Ledger
-from mapgap.tables import IdArray, IndexArray
+from mapgap.tables import FloatArray, IdArray, IndexArray
 
 MINIMUM_ERRORS = 30
+EXCESS_DECIMALS = 12
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class Whole:
         return population > 0 and rest > 0 and 4 * errors * rest >= 5 * (self.errors - errors) * population
 
     def excess(self, population: int, cost: float) -> float:
-        """What would come back if the slice failed no more than the rest does."""
-        return cost - population * (self.cost - cost) / (self.population - population)
+        """What would come back if the slice failed no more than the rest does, without the noise of rounding."""
+        return round(cost - population * (self.cost - cost) / (self.population - population), EXCESS_DECIMALS)
 
     def candidate(
         self, keys: tuple[int, ...], values: tuple[int, ...], errors: int, population: int, cost: float
@@ -79,9 +80,10 @@ def _tallies(ledger: Ledger, minimum_errors: int) -> Iterator[Tally]:
     """Keys, values, errors, population and cost of all singles and pairs with enough errors, in slice order."""
     has_errors = np.flatnonzero(ledger.errors)
     hot = [_hot_values(codes, ledger, has_errors, minimum_errors) for codes in ledger.codes]
+    members = ledger.members.astype(np.float64)
     keys = [key for key, (values, _) in enumerate(hot) if len(values)]
     for chosen in [(key,) for key in keys] + list(combinations(keys, 2)):
-        yield from _count(ledger, has_errors, chosen, [hot[key] for key in chosen], minimum_errors)
+        yield from _count(ledger, members, has_errors, chosen, [hot[key] for key in chosen], minimum_errors)
 
 
 HotValues = tuple[IdArray, IdArray]
@@ -101,7 +103,12 @@ def _hot_values(codes: IndexArray, ledger: Ledger, has_errors: IdArray, minimum_
 
 
 def _count(
-    ledger: Ledger, has_errors: IdArray, keys: tuple[int, ...], hot: list[HotValues], minimum_errors: int
+    ledger: Ledger,
+    members: FloatArray,
+    has_errors: IdArray,
+    keys: tuple[int, ...],
+    hot: list[HotValues],
+    minimum_errors: int,
 ) -> Iterator[Tally]:
     shape = tuple(len(values) + 1 for values, _ in hot)
     size = int(np.prod(shape))
@@ -113,7 +120,7 @@ def _count(
     places = np.nonzero(errors[inner] >= minimum_errors)
     if len(places[0]) == 0:
         return
-    population = np.bincount(cell, weights=ledger.members, minlength=size).reshape(shape)
+    population = np.bincount(cell, weights=members, minlength=size).reshape(shape)
     cost = np.bincount(cell, weights=ledger.cost, minlength=size).reshape(shape)
     columns = [values[place].tolist() for (values, _), place in zip(hot, places, strict=True)]
     counts = zip(errors[places].tolist(), population[places].tolist(), cost[places].tolist(), strict=True)
@@ -122,7 +129,7 @@ def _count(
 
 
 def _distinct(ledger: Ledger, candidates: list[Candidate]) -> list[Candidate]:
-    """Of slices with the same members the first; equal counts are looked at before the members themselves."""
+    """Of slices with the same members and debtors the first; equal counts are looked at before the rows themselves."""
     alike: dict[tuple[int, int], int] = {}
     for candidate in candidates:
         counts = candidate.errors, candidate.population
@@ -131,8 +138,7 @@ def _distinct(ledger: Ledger, candidates: list[Candidate]) -> list[Candidate]:
     kept = []
     for candidate in candidates:
         if alike[candidate.errors, candidate.population] > 1:
-            members = ledger.contains(candidate.keys, candidate.values) & (ledger.members > 0)
-            signature = np.packbits(members).tobytes()
+            signature = np.packbits(ledger.holders(candidate.keys, candidate.values)).tobytes()
             if signature in seen:
                 continue
             seen.add(signature)

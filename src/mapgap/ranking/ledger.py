@@ -55,6 +55,13 @@ class Ledger:
             is_inside &= self.codes[key] == value
         return is_inside
 
+    def holders(self, keys: tuple[int, ...], values: tuple[int, ...]) -> BoolArray:
+        """Which addresses in the slice hold a member or owe: what tells slices of the same members apart.
+
+        Debts count too, because detections that are not kept owe without being members.
+        """
+        return np.asarray(self.contains(keys, values) & ((self.members > 0) | (self.cost != 0)))
+
 
 @dataclass(frozen=True)
 class Book:
@@ -63,8 +70,6 @@ class Book:
     annotations: int
     attributes: tuple[Attribute, ...]
     """By name."""
-    codes: tuple[IndexArray, ...]
-    """Value at each address, one array an attribute, -1 for "n/a"."""
     objects: IdArray
     """Objects at each address: 1 or 0."""
     kept_detections: IdArray
@@ -95,7 +100,6 @@ def open_book(
     return Book(
         annotations=annotations,
         attributes=by_name,
-        codes=tuple(_usable_codes(attribute) for attribute in by_name),
         objects=objects,
         kept_detections=np.bincount(member_address, minlength=places).astype(np.int64),
         errors=errors,
@@ -117,11 +121,11 @@ def open_ledger(book: Book, cause: str) -> Ledger:
     cost = gap if cause in GAP_CAUSES else errors.astype(np.float64)
 
     rows = np.flatnonzero((population > 0) | (errors > 0) | (cost != 0))
-    usable = [i for i, a in enumerate(book.attributes) if cause != "background" or a.kind in BACKGROUND_KINDS]
+    usable = tuple(a for a in book.attributes if cause != "background" or a.kind in BACKGROUND_KINDS)
     return Ledger(
         cause=cause,
-        attributes=tuple(book.attributes[i] for i in usable),
-        codes=tuple(book.codes[i][rows] for i in usable),
+        attributes=usable,
+        codes=tuple(_usable_codes(attribute, rows, book.annotations) for attribute in usable),
         members=population[rows],
         errors=errors[rows],
         cost=cost[rows].astype(np.float64),
@@ -143,7 +147,11 @@ def _address(object_index: IndexArray, detection_index: IndexArray | IdArray, an
     return np.where(object_index >= 0, object_index.astype(np.int64), own)
 
 
-def _usable_codes(attribute: Attribute) -> IndexArray:
+def _usable_codes(attribute: Attribute, rows: IdArray, annotations: int) -> IndexArray:
+    """The values at addresses, which rise; -1 for "n/a"."""
+    objects = int(np.searchsorted(rows, annotations))
+    of_detection = attribute.detection_codes[rows[objects:] - annotations]
+    codes = np.concatenate([attribute.object_codes[rows[:objects]], of_detection])
     is_missing = [value in (NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND) for value in attribute.values]
     usable = np.where(np.array(is_missing, dtype=np.bool_), -1, np.arange(len(is_missing))).astype(np.int32)
-    return np.asarray(usable[np.concatenate([attribute.object_codes, attribute.detection_codes])])
+    return np.asarray(usable[codes])

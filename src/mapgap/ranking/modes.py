@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mapgap.errors import InputError
-from mapgap.ranking.candidates import MINIMUM_ERRORS, Candidate, find_candidates
+from mapgap.ranking.candidates import EXCESS_DECIMALS, MINIMUM_ERRORS, Candidate, find_candidates
 from mapgap.ranking.examples import choose_examples, weigh_errors
 from mapgap.ranking.hotter import hotter_within, where_of
 from mapgap.ranking.ledger import Ledger, open_book, open_ledger
@@ -64,7 +64,7 @@ def rank_failure_modes(
         if not np.any(errors.cause == position):
             continue
         ledger = open_ledger(book, cause)
-        candidates = drop_parents(find_candidates(ledger, minimum_errors))
+        candidates = drop_parents(ledger, find_candidates(ledger, minimum_errors))
         for candidate, mode in _describe(tables, ledger, walk_down(ledger, candidates), minimum_errors):
             ranked.append((_place(mode, candidate, ledger, rank_by), mode))
     ranked.sort(key=lambda pair: pair[0])
@@ -89,7 +89,8 @@ def _place(mode: FailureMode, candidate: Candidate, ledger: Ledger, rank_by: str
     value = values[rank_by] if ledger.owes else values["errors"]
     names = tuple(ledger.attributes[key].name for key in candidate.keys)
     where = len(candidate.keys), names, candidate.values
-    return not ledger.owes, value is None, -(value or 0.0), CAUSES.index(mode.cause), where
+    # Rounded, so that the noise of rounding does not decide between equals.
+    return not ledger.owes, value is None, -round(value or 0.0, EXCESS_DECIMALS), CAUSES.index(mode.cause), where
 
 
 def _describe(

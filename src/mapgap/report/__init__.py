@@ -6,13 +6,16 @@ from mapgap.report.evaluation import evaluation_lines, evaluation_record
 from mapgap.report.files import FILE_NAMES, render_files
 from mapgap.report.headline import headline_lines
 from mapgap.report.json_files import json_bytes
-from mapgap.report.missed import missed_record, missed_rows
+from mapgap.report.missed import MISSED_KEYS, missed_record, missed_rows
 from mapgap.report.parquet import read_table
-from mapgap.report.summary import slices_records
+from mapgap.report.summary import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
 from mapgap.report.wording import where_text
 
 __all__ = [
+    "FAILURE_MODE_KEYS",
     "FILE_NAMES",
+    "MISSED_KEYS",
+    "SLICE_KEYS",
     "Report",
     "build_report",
     "detections_columns",

@@ -7,15 +7,15 @@ from mapgap.report.wording import fraction
 from mapgap.tables import METRICS, Detections, GroundTruth, Matches, Notice
 
 MEANINGS = {
-    "AP": "IoU .50:.95, all sizes, 100 detections",
+    "AP": "IoU .50:.95, all sizes",
     "AP50": "IoU .50",
     "AP75": "IoU .75",
     "APs": "small objects, area up to 32^2",
     "APm": "medium objects",
     "APl": "large objects, area from 96^2",
-    "AR1": "recall with 1 detection an image",
-    "AR10": "recall with 10 detections",
-    "AR100": "recall with 100 detections",
+    "AR1": "recall with 1 detection an image and class",
+    "AR10": "recall with 10 detections an image and class",
+    "AR100": "recall with 100 detections an image and class",
     "ARs": "recall, small objects",
     "ARm": "recall, medium objects",
     "ARl": "recall, large objects",

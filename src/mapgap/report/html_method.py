@@ -7,7 +7,7 @@ from mapgap.report.summary import Record
 from mapgap.report.wording import DASH, count
 
 _FILES = {
-    "summary.json": "every number of this page",
+    "summary.json": "the numbers behind this page",
     "failure_modes.csv": "all hot spots",
     "slices.csv": "all slices",
     "missed.json": "the missed objects as a COCO file",

@@ -117,5 +117,9 @@ def tide_section(summary: Record) -> Markup:
 def coco_section(summary: Record) -> Markup:
     """The 12 numbers of COCO."""
     rows = [[[key, element("small", _COCO_WORDS[key])], fraction(value)] for key, value in summary["coco"].items()]
-    intro = element("p", "As pycocotools computes them.", class_="note")
+    intro = element(
+        "p",
+        "By COCO's rules, as pycocotools computes them where it is right; a warning below tells where it is not.",
+        class_="note",
+    )
     return section("coco", "COCO numbers", intro, table("COCO numbers", ["metric", "value"], rows))

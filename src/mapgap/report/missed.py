@@ -13,6 +13,7 @@ from mapgap.tables import CAUSES, Attribute, BoolArray, Results, Scalar
 Record = dict[str, Any]
 
 _OWN_KEYS = ("cause", "gap", "recovering_score", "detection")
+MISSED_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", *_OWN_KEYS)
 
 
 def missed_record(results: Results, selected: BoolArray | None = None) -> Record:

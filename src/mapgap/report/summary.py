@@ -30,6 +30,48 @@ PAIRS_IN_SUMMARY = 200
 FEWEST_OBJECTS = 30
 FEWEST_IMAGES = 5
 RATES = ("precision", "recall", "f1")
+ROUNDING_NOISE = 1e-12
+"""A gap below this is none: nothing can have a share of it."""
+
+SLICE_KEYS = (
+    "where",
+    "objects",
+    "images",
+    "tp",
+    "fp",
+    "fn",
+    "recall",
+    "recall_interval",
+    "precision",
+    "f1",
+    "AP",
+    "AP_interval",
+    "gap",
+    "gap_share",
+    "lift",
+    "q_value",
+    "adjusted_odds_ratio",
+    "flags",
+)
+FAILURE_MODE_KEYS = (
+    "rank",
+    "cause",
+    "where",
+    "errors",
+    "images",
+    "population",
+    "gap",
+    "gap_share",
+    "excess",
+    "hotter_within",
+    "gain",
+    "gain_interval",
+    "q_value",
+    "adjusted_odds_ratio",
+    "flags",
+    "recommendation",
+    "examples",
+)
 
 
 def summary_record(results: Results, slices: list[Record]) -> Record:
@@ -222,7 +264,7 @@ def _slice_record(
     flags = ["without_background"] if without_background else []
     if objects < FEWEST_OBJECTS or images < FEWEST_IMAGES:
         flags.append("too_few")
-    gap_share = ratio(gap, total)
+    gap_share = _share(gap, total)
     return {
         "where": dict(where),
         "objects": objects,
@@ -267,7 +309,7 @@ def causes_records(results: Results) -> list[Record]:
             "errors": int(row.errors),
             "images": int(row.images),
             "gap": None if total is None else number(row.gap),
-            "gap_share": ratio(number(row.gap), total),
+            "gap_share": _share(row.gap, total),
             "gain": number(row.gain),
             "gain_interval": None,
         }
@@ -279,6 +321,11 @@ def failure_modes_records(results: Results) -> list[Record]:
     """One record a hot spot, by rank."""
     total = number(results.gap.total)
     return [_mode_record(rank, mode, total) for rank, mode in enumerate(results.failure_modes, start=1)]
+
+
+def _share(gap: float, total: float | None) -> float | None:
+    """Share of the whole gap, None where there is no gap to share."""
+    return None if total is None or total < ROUNDING_NOISE else float(gap / total)
 
 
 def _mode_record(rank: int, mode: FailureMode, total: float | None) -> Record:
@@ -299,7 +346,7 @@ def _mode_record(rank: int, mode: FailureMode, total: float | None) -> Record:
         "images": int(mode.images),
         "population": int(mode.population),
         "gap": number(mode.gap),
-        "gap_share": ratio(number(mode.gap), total),
+        "gap_share": _share(mode.gap, total),
         "excess": number(mode.excess),
         "hotter_within": hotter,
         "gain": number(mode.gain),

@@ -4,23 +4,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mapgap.tables import BoolArray, Debts, Errors, FloatArray, GroundTruth, IdArray, IndexArray, OperatingPoint
+from mapgap.tables import Debts, Errors, FloatArray, GroundTruth, IdArray, IndexArray, OperatingPoint
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """One row an address: first the objects in file order, then the detections that are background somewhere."""
+    """One row an address: first the objects in file order, then the detections that are background somewhere.
 
-    object: IndexArray
-    """Object index, or -1 for a detection that is its own address."""
-    detection: IndexArray
-    """Detection index, or -1 for an object."""
-    image: IndexArray
-    """Image index of an object, -1 for a detection: only images that hold objects are counted."""
-    is_object: BoolArray
-    found: BoolArray
-    fp: IdArray
+    The other columns name rows of this table: one entry an object, a found object, a false positive.
+    """
+
+    place: IdArray
+    """Annotation index, or number of annotations + detection index for a detection that is its own address."""
     gap: FloatArray
+    """What is owed at each address."""
+    objects: IdArray
+    """The objects, by image."""
+    image: IndexArray
+    """Image index of each of `objects`."""
+    found: IdArray
+    false_positives: IdArray
 
 
 def collect_addresses(
@@ -32,29 +35,25 @@ def collect_addresses(
     """
     annotations = len(ground_truth.ids)
     places = annotations + detections
-    is_false_positive = ~errors.is_false_negative
     error_place = _place(errors.object, errors.detection, annotations)
     debt_place = _place(debts.object, debts.detection, annotations)
-    fp = np.bincount(error_place[is_false_positive], minlength=places)
-    gap = np.bincount(debt_place, weights=debts.gap, minlength=places)
-
     is_address = np.zeros(places, dtype=np.bool_)
     is_address[:annotations] = ground_truth.is_object
     is_address[error_place] = True
     is_address[debt_place] = True
-    chosen = np.flatnonzero(is_address)
-    objects = chosen[chosen < annotations]
-    background = chosen[chosen >= annotations] - annotations
-    none = np.full(len(background), -1)
-    nothing = np.zeros(len(background), dtype=np.bool_)
+    place = np.flatnonzero(is_address)
+    row_of_place = np.cumsum(is_address) - 1
+
+    objects = np.flatnonzero(ground_truth.is_object)
+    objects = objects[np.argsort(ground_truth.image[objects], kind="stable")]
+    found = np.flatnonzero(operating_point.found & ground_truth.is_object)
     return Addresses(
-        object=np.concatenate([objects, none]).astype(np.int32),
-        detection=np.concatenate([np.full(len(objects), -1), background]).astype(np.int32),
-        image=np.concatenate([ground_truth.image[objects], none]).astype(np.int32),
-        is_object=np.concatenate([ground_truth.is_object[objects], nothing]),
-        found=np.concatenate([(operating_point.found & ground_truth.is_object)[objects], nothing]),
-        fp=fp[chosen].astype(np.int64),
-        gap=gap[chosen].astype(np.float64),
+        place=place,
+        gap=np.bincount(debt_place, weights=debts.gap, minlength=places)[place].astype(np.float64),
+        objects=row_of_place[objects],
+        image=ground_truth.image[objects],
+        found=row_of_place[found],
+        false_positives=row_of_place[error_place[~errors.is_false_negative]],
     )
 
 

@@ -17,20 +17,21 @@ def average_precision_by_slice(
     object it matched or points at. Objects outside a slice are ignored; a detection counts in the slice of its
     address, or in that of its own code where it points at nothing. A negative code belongs to no slice.
     """
-    is_object = ground_truth.is_object.view(np.uint8)
+    prepared = _kernel.SliceAveragePrecision(
+        matches.class_order,
+        matches.class_offsets,
+        address,
+        statuses,
+        ground_truth.category,
+        ground_truth.is_object.view(np.uint8),
+        RECALL_THRESHOLDS,
+    )
 
     def average_precision_of(object_codes: IndexArray, detection_codes: IndexArray, codes: int) -> FloatArray:
-        return _kernel.slice_average_precision(
-            matches.class_order,
-            matches.class_offsets,
-            address,
-            statuses,
+        return prepared.average_precision(
             np.ascontiguousarray(object_codes, dtype=np.int32),
             np.ascontiguousarray(detection_codes, dtype=np.int32),
-            ground_truth.category,
-            is_object,
             codes,
-            RECALL_THRESHOLDS,
         )
 
     return average_precision_of

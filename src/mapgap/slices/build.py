@@ -1,6 +1,7 @@
 """Slices of single attributes, pairs and deeper crosses."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,7 @@ from mapgap.slices.cells import Cells, attribute_cells, combine_cells
 from mapgap.tables import (
     NOT_AVAILABLE_BACKGROUND,
     Attribute,
+    BoolArray,
     Debts,
     Detections,
     Errors,
@@ -20,10 +22,11 @@ from mapgap.tables import (
     IndexArray,
     OperatingPoint,
     Slices,
+    Where,
 )
 
 AveragePrecisionOf = Callable[[IndexArray, IndexArray, int], FloatArray]
-"""AP of every code: (code of each annotation, code of each detection's own values, number of codes); -1 is no code."""
+"""AP of every code: (code of each annotation, code of each detection, number of codes); crowds never count."""
 
 
 def build_slices(
@@ -65,17 +68,15 @@ def cross(
     by_name = {attribute.name: attribute for attribute in attributes}
     wanted = _ordered_crosses(crosses, by_name)
     addresses = collect_addresses(ground_truth, len(detections.score), operating_point, errors, debts)
-    cells_of = {name: attribute_cells(by_name[name], addresses) for name in sorted({n for c in wanted for n in c})}
-    in_image_order = np.flatnonzero(addresses.is_object)
-    in_image_order = in_image_order[np.argsort(addresses.image[in_image_order], kind="stable")]
+    cells_of = {name: attribute_cells(by_name[name]) for name in sorted({n for c in wanted for n in c})}
+    annotations = len(ground_truth.ids)
     parts = []
     for names in wanted:
-        cells = cells_of[names[0]]
-        for name in names[1:]:
-            cells = combine_cells(cells, cells_of[name])
-        chosen = [by_name[name] for name in names]
-        average_precision = _average_precision(cells, addresses, len(ground_truth.ids), average_precision_of)
-        parts.append(_tabulate(cells, addresses, in_image_order, chosen, average_precision))
+        cells = reduce(combine_cells, [cells_of[name] for name in names])
+        average_precision = average_precision_of(
+            cells.of_place[:annotations], cells.of_place[annotations:], cells.count
+        )
+        parts.append(_tabulate(cells, addresses, [by_name[name] for name in names], average_precision))
     return _concatenate(parts)
 
 
@@ -89,50 +90,49 @@ def _ordered_crosses(crosses: Sequence[tuple[str, ...]], known: dict[str, Attrib
     return sorted({tuple(sorted(set(names))) for names in crosses}, key=lambda names: (len(names), names))
 
 
-def _average_precision(
-    cells: Cells, addresses: Addresses, annotations: int, average_precision_of: AveragePrecisionOf
-) -> FloatArray:
-    if cells.count == 0:
-        return np.zeros(0)
-    at_object = addresses.object >= 0
-    of_annotation = np.full(annotations, -1, dtype=np.int32)
-    of_annotation[addresses.object[at_object]] = cells.of_address[at_object]
-    return average_precision_of(of_annotation, cells.of_detection, cells.count)
-
-
 def _tabulate(
-    cells: Cells,
-    addresses: Addresses,
-    in_image_order: IdArray,
-    attributes: Sequence[Attribute],
-    average_precision: FloatArray,
+    cells: Cells, addresses: Addresses, attributes: Sequence[Attribute], average_precision: FloatArray
 ) -> Slices:
-    count, of_address = cells.count, cells.of_address
-    example = np.zeros(count, dtype=np.int64)
-    example[of_address] = np.arange(len(of_address))
-    codes = [a.codes_at(addresses.object[example], addresses.detection[example]) for a in attributes]
-    objects = np.bincount(of_address[addresses.is_object], minlength=count)
-    tp = np.bincount(of_address[addresses.found], minlength=count)
-    without_background = np.zeros(count, dtype=np.bool_)
-    for attribute, column in zip(attributes, codes, strict=True):
-        is_background = np.array([value == NOT_AVAILABLE_BACKGROUND for value in attribute.values], dtype=np.bool_)
-        if attribute.kind == "object":
-            without_background |= ~is_background[column]
-    rows = zip(*(column.tolist() for column in codes), strict=True)
+    count = cells.count
+    of_address = cells.of_place[addresses.place].astype(np.intp)
+    occurring = np.flatnonzero(np.bincount(of_address, minlength=count))
+    columns = [codes[occurring] for codes in cells.values]
+    of_object = of_address[addresses.objects]
+    objects = _count(of_object, count)[occurring]
+    tp = _count(of_address[addresses.found], count)[occurring]
+    gap = np.bincount(of_address, weights=addresses.gap, minlength=count).astype(np.float64)
     return Slices(
-        where=tuple({a.name: a.values[code] for a, code in zip(attributes, row, strict=True)} for row in rows),
-        objects=objects.astype(np.int64),
-        images=_count_images(of_address[in_image_order], addresses.image[in_image_order], count),
-        tp=tp.astype(np.int64),
-        fp=np.bincount(of_address, weights=addresses.fp, minlength=count).astype(np.int64),
-        fn=(objects - tp).astype(np.int64),
-        gap=np.bincount(of_address, weights=addresses.gap, minlength=count).astype(np.float64),
-        ap=np.where(objects > 0, average_precision, np.nan),
-        without_background=without_background,
+        where=_where(attributes, columns),
+        objects=objects,
+        images=_count_images(of_object, addresses.image, count)[occurring],
+        tp=tp,
+        fp=_count(of_address[addresses.false_positives], count)[occurring],
+        fn=objects - tp,
+        gap=gap[occurring],
+        ap=np.where(objects > 0, average_precision[occurring], np.nan),
+        without_background=_without_background(attributes, columns, len(occurring)),
     )
 
 
-def _count_images(cell: IndexArray, image: IndexArray, count: int) -> IdArray:
+def _count(cell: IdArray, count: int) -> IdArray:
+    return np.bincount(cell, minlength=count).astype(np.int64)
+
+
+def _where(attributes: Sequence[Attribute], columns: Sequence[IdArray]) -> tuple[Where, ...]:
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    return tuple({a.name: a.values[code] for a, code in zip(attributes, row, strict=True)} for row in rows)
+
+
+def _without_background(attributes: Sequence[Attribute], columns: Sequence[IdArray], count: int) -> BoolArray:
+    without_background = np.zeros(count, dtype=np.bool_)
+    for attribute, column in zip(attributes, columns, strict=True):
+        is_background = np.array([value == NOT_AVAILABLE_BACKGROUND for value in attribute.values], dtype=np.bool_)
+        if attribute.kind == "object":
+            without_background |= ~is_background[column]
+    return without_background
+
+
+def _count_images(cell: IdArray, image: IndexArray, count: int) -> IdArray:
     """(count,) distinct images of each cell; rows come in image order. Sorting 16-bit numbers is linear in NumPy."""
     order = np.argsort(cell.astype(np.uint16) if count <= 1 << 16 else cell, kind="stable")
     cell, image = cell[order], image[order]

@@ -83,9 +83,9 @@ def first_run(ground_truth: GroundTruth, detections: Detections, matches: Matche
 
 
 def _turn(file_position: IdArray, image_rank: IndexArray) -> IdArray:
-    turn = np.empty(len(image_rank), dtype=np.int64)
-    turn[np.lexsort((image_rank, file_position))] = np.arange(len(image_rank))
-    return turn
+    """(D,) `image_rank` counts the detections of an image from 0, those of the images before it come first."""
+    of_image = np.bincount(file_position)
+    return (np.cumsum(of_image) - of_image)[file_position] + image_rank
 
 
 def _repairs(points: IndexArray, target: IndexArray, turn: IdArray) -> BoolArray:

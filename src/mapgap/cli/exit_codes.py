@@ -1,0 +1,30 @@
+"""The exit codes, which scripts rely on, and how --help tells them."""
+
+FINE = 0
+BAD_INPUT = 2
+NO_ACCESS = 3
+OUT_OF_RESOURCES = 4
+BUG = 70
+INTERRUPTED = 130
+TERMINATED = 143
+
+MEANINGS = {
+    FINE: "fine, warnings allowed",
+    BAD_INPUT: "bad input or command line",
+    NO_ACCESS: "cannot read or write",
+    OUT_OF_RESOURCES: "out of memory or disk",
+    BUG: "a bug in mapgap",
+    INTERRUPTED: "interrupted",
+    TERMINATED: "terminated",
+}
+
+
+def exit_codes_help(**other_meanings: str) -> str:
+    """The end of a command's help: one line a code; `bad_input` and `no_access` replace the words for 2 and 3."""
+    meanings = {
+        **MEANINGS,
+        BAD_INPUT: other_meanings.get("bad_input", MEANINGS[BAD_INPUT]),
+        NO_ACCESS: other_meanings.get("no_access", MEANINGS[NO_ACCESS]),
+    }
+    # rich-click makes one line of what stands between empty lines.
+    return "\n\n".join(["Exit codes:", *(f"{code:<4} {meaning}" for code, meaning in meanings.items())])
