@@ -68,38 +68,44 @@ struct CurvesOfClass {
   void write(std::size_t t, Hits& hits, std::int64_t positives, const double* first_score) {
     const std::size_t points = recall_thresholds.shape(0);
     const auto cell = [&](std::size_t point) { return (t * points + point) * classes + k; };
-    take_envelope(hits.precision);
-    for (std::size_t point = 0; point < points; ++point) curves.precision[cell(point)] = curves.scores[cell(point)] = 0.0;
-    for_reached(recall_thresholds.data(), points, hits.precision.size(), positives, [&](std::size_t point, std::size_t event) {
-      curves.precision[cell(point)] = hits.precision[event];
-      curves.scores[cell(point)] = hits.score[event];
-    });
-    // The very first detection already has recall 0 or more, whatever it is.
-    for (std::size_t point = 0; first_score != nullptr && point < points && recall_thresholds.data()[point] <= 0; ++point) {
-      curves.scores[cell(point)] = *first_score;
-    }
     curves.recall[t * classes + k] = static_cast<double>(hits.precision.size()) / static_cast<double>(positives);
+    if (!curves.precision.empty()) {
+      take_envelope(hits.precision);
+      for (std::size_t point = 0; point < points; ++point) curves.precision[cell(point)] = 0.0;
+      for_reached(recall_thresholds.data(), points, hits.precision.size(), positives,
+                  [&](std::size_t point, std::size_t event) { curves.precision[cell(point)] = hits.precision[event]; });
+    }
+    if (!curves.scores.empty()) {
+      for (std::size_t point = 0; point < points; ++point) curves.scores[cell(point)] = 0.0;
+      for_reached(recall_thresholds.data(), points, hits.score.size(), positives,
+                  [&](std::size_t point, std::size_t event) { curves.scores[cell(point)] = hits.score[event]; });
+      // The very first detection already has recall 0 or more, whatever it is.
+      for (std::size_t point = 0; first_score != nullptr && point < points && recall_thresholds.data()[point] <= 0; ++point) {
+        curves.scores[cell(point)] = *first_score;
+      }
+    }
   }
 };
 
 auto precision_recall(Index1 class_order, Id1 class_offsets, Float1 score, Index1 rank, Bits1 true_positive,
                       Bits1 ignored, Id1 positives, std::size_t thresholds, Float1 recall_thresholds,
-                      std::int64_t max_detections, int threads) {
-  const std::size_t detections = class_order.shape(0);
+                      std::int64_t max_detections, bool with_precision, bool with_scores, int threads) {
+  const std::size_t detections = score.shape(0);
   const std::size_t classes = positives.shape(0);
   const std::size_t points = recall_thresholds.shape(0);
+  const std::size_t precision_thresholds = with_precision ? thresholds : 0;
+  const std::size_t score_thresholds = with_scores ? thresholds : 0;
   Curves curves;
   {
     nb::gil_scoped_release released;
     require(class_offsets.shape(0) == classes + 1, "class_offsets must have one entry more than positives");
-    require(score.shape(0) == detections && rank.shape(0) == detections && true_positive.shape(0) == detections &&
-                ignored.shape(0) == detections,
+    require(rank.shape(0) == detections && true_positive.shape(0) == detections && ignored.shape(0) == detections,
             "detection arrays differ in length");
     require(thresholds <= most_thresholds, "at most 32 IoU thresholds fit one call");
-    require_offsets(class_offsets.data(), classes + 1, detections, "class_offsets");
-    require_below(class_order.data(), detections, 0, static_cast<std::int64_t>(detections), "class_order");
-    curves.precision.assign(thresholds * points * classes, -1.0);
-    curves.scores.assign(thresholds * points * classes, -1.0);
+    require_offsets(class_offsets.data(), classes + 1, class_order.shape(0), "class_offsets");
+    require_below(class_order.data(), class_order.shape(0), 0, static_cast<std::int64_t>(detections), "class_order");
+    curves.precision.assign(precision_thresholds * points * classes, -1.0);
+    curves.scores.assign(score_thresholds * points * classes, -1.0);
     curves.recall.assign(thresholds * classes, -1.0);
     const Outcomes outcomes{score.data(), rank.data(), true_positive.data(), ignored.data()};
     run_blocks(balanced_cuts(as_sizes(class_offsets), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
@@ -117,9 +123,9 @@ auto precision_recall(Index1 class_order, Id1 class_offsets, Float1 score, Index
       }
     });
   }
-  return std::make_tuple(give(std::move(curves.precision), {thresholds, points, classes}),
+  return std::make_tuple(give(std::move(curves.precision), {precision_thresholds, points, classes}),
                          give(std::move(curves.recall), {thresholds, classes}),
-                         give(std::move(curves.scores), {thresholds, points, classes}));
+                         give(std::move(curves.scores), {score_thresholds, points, classes}));
 }
 
 // ---------------------------------------------------------------- NumPy's mean
@@ -256,6 +262,7 @@ void add_accumulate(nb::module_& module) {
   using namespace nb::literals;
   module.def("precision_recall", &precision_recall, "class_order"_a, "class_offsets"_a, "score"_a, "rank"_a,
              "true_positive"_a, "ignored"_a, "positives"_a, "thresholds"_a, "recall_thresholds"_a, "max_detections"_a,
+             "with_precision"_a = true, "with_scores"_a = true,
              "threads"_a = 0);
   module.def("pairwise_mean", &pairwise_mean, "values"_a);
   module.def("average_precision", &average_precision, "class_order"_a, "class_offsets"_a, "status"_a, "positives"_a,

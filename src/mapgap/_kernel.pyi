@@ -78,11 +78,14 @@ def precision_recall(
     thresholds: int,
     recall_thresholds: Float,
     max_detections: int,
+    with_precision: bool = True,
+    with_scores: bool = True,
     threads: int = 0,
 ) -> tuple[Float, Float, Float]:
     """COCO's accumulation for one area range: (precision (T, R, K), recall (T, K), scores (T, R, K)), -1 where positives is 0.
 
-    `true_positive` and `ignored` are the (D,) rows of one area range.
+    `true_positive` and `ignored` are the (D,) rows of one area range. `class_order` may leave detections and whole
+    classes out; K is the number of classes in `class_offsets`. An array that is not wanted comes back as (0, R, K).
     """
 
 def pairwise_mean(values: Float) -> float:

@@ -13,7 +13,7 @@ from mapgap.analysis.quirks import as_pycocotools_reads, compare_with_pycocotool
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type
 from mapgap.coco import merge_classes, select
 from mapgap.errors import InputError
-from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections
+from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.tables import (
     MAX_DETECTIONS,
     Detections,
@@ -69,8 +69,8 @@ class Evaluation:
 
         first = self.matches[0]
         area, limit = self._main_cell()
-        curves = curves_over(self.results, self.matches, area, limit)
-        at_50 = curves.precision[self.iou_thresholds == 0.5]
+        precision = precision_of(self.results, self.matches, area, limit)
+        at_50 = precision[self.iou_thresholds == 0.5]
         categories = self.ground_truth.categories
         return pd.DataFrame(
             {
@@ -78,7 +78,7 @@ class Evaluation:
                 "name": list(categories.names),
                 "objects": first.positives[area],
                 "detections": np.bincount(self.results.category, minlength=len(categories.ids)),
-                "AP": class_average_precision(curves.precision, first.positives[area]),
+                "AP": class_average_precision(precision, first.positives[area]),
                 "AP50": class_average_precision(at_50, first.positives[area]),
             }
         )
@@ -231,12 +231,5 @@ def _evaluate_tables(
         )[0]
         for start in range(0, len(parameters.thresholds), KERNEL_THRESHOLDS)
     )
-    names = list(parameters.area_ranges)
-    metrics = coco_metrics(
-        lambda name, limit: curves_over(detections, pieces, names.index(name), limit),
-        iou_thresholds=parameters.thresholds,
-        area_names=names,
-        max_detections=parameters.limits,
-        pycocotools_limits=copy_quirks,
-    )
+    metrics = coco_metrics(detections, pieces, pycocotools_limits=copy_quirks)
     return Evaluation(ground_truth, detections, pieces, metrics, ())

@@ -13,13 +13,12 @@ from mapgap.attributes import build_attributes
 from mapgap.causes import find_causes, list_errors
 from mapgap.errors import InputError
 from mapgap.gap import addresses, build_oracle, detection_statuses, divide_gap, summarize_gap
-from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections
+from mapgap.matching import class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, operate
 from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
 from mapgap.slices import build_slices
 from mapgap.slices.average_precision import average_precision_by_slice
 from mapgap.tables import (
-    AREA_RANGES,
     IOU_THRESHOLDS,
     MAX_DETECTIONS,
     Detections,
@@ -64,13 +63,9 @@ def run_stages(
         minimum_pair_iou=settings.background_iou,
         across_classes=True,
     )
-    curves = _coco_curves(detections, matches)
-    metrics = coco_metrics(
-        lambda area, limit: curves[area, limit],
-        iou_thresholds=IOU_THRESHOLDS,
-        area_names=list(AREA_RANGES),
-        max_detections=MAX_DETECTIONS,
-    )
+    # The bit of another analysis IoU comes after those of the ten, where nobody looks.
+    ten = replace(matches, iou_thresholds=IOU_THRESHOLDS)
+    metrics = coco_metrics(detections, [ten])
     begin("causes")
     causes = find_causes(ground_truth, detections, matches, pairs, background_iou=settings.background_iou)
     operating_point = _operate(ground_truth, detections, matches, settings, threshold)
@@ -106,7 +101,7 @@ def run_stages(
         rank_by=settings.rank_by,
     )
     evaluation_notices = _coco_notices(ground_truth, detections)
-    precision = curves["all", 100].precision
+    precision = precision_of(detections, [ten], 0, 100)
     return Results(
         settings=settings,
         ground_truth=ground_truth,
@@ -149,18 +144,6 @@ def _with_analysis_iou(iou_threshold: float) -> tuple[int, FloatArray]:
     if iou_threshold in IOU_THRESHOLDS:
         return int(np.flatnonzero(iou_threshold == IOU_THRESHOLDS)[0]), IOU_THRESHOLDS
     return COCO_THRESHOLDS, np.append(IOU_THRESHOLDS, iou_threshold)
-
-
-def _coco_curves(detections: Detections, matches: Matches) -> dict[tuple[str, int], Curves]:
-    """What the 12 numbers are made of, by area range and limit of detections, at COCO's ten thresholds."""
-    # The bit of another analysis IoU comes after those of the ten, where nobody looks.
-    ten = replace(matches, iou_thresholds=IOU_THRESHOLDS)
-    limits = {(area, 100) for area in AREA_RANGES} | {("all", limit) for limit in MAX_DETECTIONS}
-    areas = list(AREA_RANGES)
-    return {
-        (area, limit): accumulate(detections, ten, area=areas.index(area), max_detections=limit)
-        for area, limit in sorted(limits)
-    }
 
 
 def _coco_notices(ground_truth: GroundTruth, detections: Detections) -> tuple[Notice, ...]:

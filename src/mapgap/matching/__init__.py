@@ -2,7 +2,7 @@
 
 from mapgap.matching.curves import Curves, accumulate
 from mapgap.matching.matches import find_pairs, match_detections, order_detections
-from mapgap.matching.metrics import class_average_precision, coco_metrics
+from mapgap.matching.metrics import class_average_precision, coco_metrics, precision_of
 
 __all__ = [
     "Curves",
@@ -12,4 +12,5 @@ __all__ = [
     "find_pairs",
     "match_detections",
     "order_detections",
+    "precision_of",
 ]

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from mapgap import _kernel
-from mapgap.pycocotools.columns import Plan, are_limits, finite_numbers
-from mapgap.pycocotools.whole_set import THRESHOLDS_A_CALL, Matched
+from mapgap.pycocotools.columns import are_limits, finite_numbers
+from mapgap.pycocotools.whole_matches import Matched, read_curves
 from mapgap.tables import FloatArray
 
 Entry = dict[str, Any]
@@ -31,10 +30,19 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Curves:
+    """What the cubes can be made from, as long as nobody has asked for them."""
+
+    matched: Matched
+    limits: list[int]
+    recall_points: FloatArray
+    counts: list[int]
+
+
+@dataclass(frozen=True)
 class Cubes:
     """`precision` and `scores` (T, R, K, A, M), `recall` (T, K, A, M); -1 where nothing counts."""
 
-    counts: list[int]
     precision: FloatArray
     recall: FloatArray
     scores: FloatArray
@@ -57,62 +65,54 @@ def select(params: Any, evaluated: Any) -> Selection:
     )
 
 
-def empty_cubes(params: Any) -> Cubes:
-    """Cubes of -1."""
-    thresholds, points = len(params.iouThrs), len(params.recThrs)
+def count_settings(params: Any) -> list[int]:
+    """Numbers of thresholds, recall points, classes, area ranges and limits."""
     classes = len(params.catIds) if params.useCats else 1
-    counts = [thresholds, points, classes, len(params.areaRng), len(params.maxDets)]
-    return Cubes(counts, -np.ones(counts), -np.ones([thresholds, *counts[2:]]), -np.ones(counts))
+    return [len(params.iouThrs), len(params.recThrs), classes, len(params.areaRng), len(params.maxDets)]
 
 
-def is_whole(selection: Selection, plan: Plan, params: Any) -> bool:
-    """Whether everything evaluated is selected, with recall points and limits as the kernel wants them."""
+def whole_curves(matched: Matched, selection: Selection, params: Any) -> Curves | None:
+    """What `accumulate` makes of the whole set; None unless all of it is selected, by usual points and limits."""
+    plan, points = matched.compared.plan, finite_numbers(params.recThrs)
     areas, images = len(plan.area_ranges), len(plan.image_ids)
-    points = finite_numbers(params.recThrs)
-    return (
-        selection.categories == list(range(len(plan.category_ids)))
-        and selection.areas == list(range(areas))
-        and selection.images == list(range(images))
-        and (selection.stored_areas, selection.stored_images) == (areas, images)
+    everything = Selection(
+        categories=list(range(len(plan.category_ids))),
+        areas=list(range(areas)),
+        limits=selection.limits,
+        images=list(range(images)),
+        stored_areas=areas,
+        stored_images=images,
+    )
+    is_usual = (
+        selection == everything
         and len(params.iouThrs) == len(plan.thresholds)
         and are_limits(selection.limits)
         and max(selection.limits) <= plan.limit
-        and points is not None
-        and bool(np.all(np.diff(points) >= 0))
     )
+    # The kernel walks along rising recall points.
+    if not is_usual or points is None or (np.diff(points) < 0).any():
+        return None
+    return Curves(matched, list(map(int, selection.limits)), points, count_settings(params))
 
 
-def accumulate_whole(matched: Matched, selection: Selection, cubes: Cubes, recall_points: Any) -> None:
-    """Fills the cubes from the matches of the whole set, in the kernel."""
-    compared = matched.compared
-    points = np.array(recall_points, dtype=np.float64)
-    classes = len(compared.plan.category_ids)
-    for number, found in enumerate(matched.found):
-        start = number * THRESHOLDS_A_CALL
-        stop = min(start + THRESHOLDS_A_CALL, len(compared.plan.thresholds))
-        for area in range(len(compared.plan.area_ranges)):
-            for place, limit in enumerate(selection.limits):
-                precision, recall, scores = _kernel.precision_recall(
-                    compared.class_order,
-                    compared.class_offsets,
-                    compared.detections.score,
-                    compared.rank,
-                    found.true_positive[area],
-                    found.ignored[area],
-                    matched.positives[area],
-                    stop - start,
-                    points,
-                    int(limit),
-                )
-                cubes.precision[start:stop, :, :classes, area, place] = precision
-                cubes.recall[start:stop, :classes, area, place] = recall
-                cubes.scores[start:stop, :, :classes, area, place] = scores
+def cubes_of_curves(curves: Curves) -> Cubes:
+    """The cubes from the matches of the whole set, in the kernel."""
+    cubes = _empty_cubes(curves.counts)
+    classes = len(curves.matched.compared.plan.category_ids)
+    for area in range(len(curves.matched.compared.plan.area_ranges)):
+        for place, limit in enumerate(curves.limits):
+            precision, recall, scores = read_curves(curves.matched, area, limit, curves.recall_points)
+            cubes.precision[:, :, :classes, area, place] = precision
+            cubes.recall[:, :classes, area, place] = recall
+            cubes.scores[:, :, :classes, area, place] = scores
+    return cubes
 
 
-def accumulate_entries(entries: Any, selection: Selection, cubes: Cubes, recall_points: Any) -> None:
-    """Fills the cubes from the entries of `evalImgs`, whoever made or merged them."""
+def cubes_of_entries(entries: Any, selection: Selection, counts: list[int], recall_points: Any) -> Cubes:
+    """The cubes from the entries of `evalImgs`, whoever made or merged them."""
+    cubes = _empty_cubes(counts)
     if not selection.limits:
-        return
+        return cubes
     for (category, stored_category), (area, stored_area) in product(
         enumerate(selection.categories), enumerate(selection.areas)
     ):
@@ -122,6 +122,11 @@ def accumulate_entries(entries: Any, selection: Selection, cubes: Cubes, recall_
         if present:
             for place, limit in enumerate(selection.limits):
                 _accumulate_cell(present, limit, cubes, (category, area, place), recall_points)
+    return cubes
+
+
+def _empty_cubes(counts: list[int]) -> Cubes:
+    return Cubes(-np.ones(counts), -np.ones([counts[0], *counts[2:]]), -np.ones(counts))
 
 
 def _accumulate_cell(

@@ -10,16 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from mapgap.pycocotools.accumulation import accumulate_entries, accumulate_whole, empty_cubes, is_whole, select
+from mapgap.pycocotools.accumulation import (
+    Curves,
+    count_settings,
+    cubes_of_curves,
+    cubes_of_entries,
+    select,
+    whole_curves,
+)
 from mapgap.pycocotools.columns import make_plan
+from mapgap.pycocotools.curve_reader import CurveReader
 from mapgap.pycocotools.images import all_similarities, evaluated_images
 from mapgap.pycocotools.late import Late, Recipe, is_unmade
 from mapgap.pycocotools.messages import say, seconds_since
 from mapgap.pycocotools.one_image import evaluate_image
 from mapgap.pycocotools.parameters import Params
 from mapgap.pycocotools.similarity import by_falling_score, keypoint_similarity, shape_similarity
-from mapgap.pycocotools.summary import print_summary
-from mapgap.pycocotools.whole_set import Matched, compare_whole_set, match_whole_set
+from mapgap.pycocotools.summary import Reader, print_summary
+from mapgap.pycocotools.whole_matches import Matched, match_whole_set
+from mapgap.pycocotools.whole_set import compare_whole_set
 
 Record = dict[str, Any]
 
@@ -34,16 +43,19 @@ class COCOeval:
       (T, D), or None. It is made when first read; once it was read or assigned, accumulate goes by what is in it.
     * `ious`: (image id, category id) -> (D, G) similarity, or []; likewise made when first read.
     * `eval` after accumulate: params, counts [T, R, K, A, M], date, precision and scores (T, R, K, A, M), recall
-      (T, K, A, M), -1 where no annotation counts.
+      (T, K, A, M), -1 where no annotation counts. Made when first read, too.
     * `stats` after summarize: 12 numbers, for keypoints 10.
     """
 
     evalImgs = Late()
+    eval = Late()
     ious = Late()
     _gts = Late()
     _dts = Late()
     _matched: Matched | None = None
     """Set while `evalImgs` can be made from it."""
+    _curves: Curves | None = None
+    """Set while `eval` can be made from it."""
 
     def __init__(self, cocoGt: Any = None, cocoDt: Any = None, iouType: str = "segm") -> None:
         if not iouType:
@@ -51,7 +63,7 @@ class COCOeval:
         self.cocoGt = cocoGt
         self.cocoDt = cocoDt
         self.evalImgs = defaultdict(list)
-        self.eval: Record = {}
+        self.eval = {}
         self._gts = defaultdict(list)
         self._dts = defaultdict(list)
         self.params = Params(iouType=iouType)
@@ -98,27 +110,20 @@ class COCOeval:
         if p is None:
             p = self.params
         p.catIds = p.catIds if p.useCats == 1 else [-1]
-        cubes = empty_cubes(p)
-        selection = select(p, self._paramsEval)
-        if matched is not None and is_whole(selection, matched.compared.plan, p):
-            accumulate_whole(matched, selection, cubes, p.recThrs)
+        selection, counts = select(p, self._paramsEval), count_settings(p)
+        self._curves = None if matched is None else whole_curves(matched, selection, p)
+        heading = {"params": p, "counts": counts, "date": datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S")}
+        if self._curves is None:
+            self.eval = heading | vars(cubes_of_entries(self.evalImgs, selection, counts, p.recThrs))
         else:
-            accumulate_entries(self.evalImgs, selection, cubes, p.recThrs)
-        self.eval = {
-            "params": p,
-            "counts": cubes.counts,
-            "date": datetime.datetime.now().strftime("%Y-%m-%d %H:%M:%S"),
-            "precision": cubes.precision,
-            "recall": cubes.recall,
-            "scores": cubes.scores,
-        }
+            self.eval = Recipe(_whole_eval, (heading, self._curves))
         say(f"DONE (t={seconds_since(start)}s).")
 
     def summarize(self) -> None:
         """Prints COCO's numbers and keeps them in `stats`; for COCO's own settings only."""
-        if not self.eval:
+        if not is_unmade(self, "eval") and not self.eval:
             raise Exception("Please run accumulate() first")
-        self.stats = print_summary(self.params, self.eval)
+        self.stats = print_summary(self.params, self._curve_reader())
 
     def computeIoU(self, imgId: Any, catId: Any) -> Any:
         """(D, G) IoU of the detections by falling score, up to the largest limit, and the annotations; [] if empty."""
@@ -188,6 +193,17 @@ class COCOeval:
         self.evalImgs = Recipe(evaluated_images, (compared,))
         return True
 
+    def _curve_reader(self) -> Reader:
+        """Reads `eval`, without making its cubes where single curves will do."""
+        reader = CurveReader(self._curves) if self._curves is not None and is_unmade(self, "eval") else None
+
+        def read(kind: str, areas: list[int], limits: list[int]) -> Any:
+            if reader is not None and reader.can_read(areas, limits):
+                return reader.read(kind, areas, limits)
+            return self.eval[kind][..., areas, limits]
+
+        return read
+
     def _evaluate_one_by_one(self) -> None:
         params = self.params
         categories = params.catIds if params.useCats else [-1]
@@ -211,6 +227,10 @@ class COCOeval:
 
 
 _STEPS = {name: getattr(COCOeval, name) for name in ("_prepare", "computeIoU", "computeOks", "evaluateImg")}
+
+
+def _whole_eval(heading: Record, curves: Curves) -> Record:
+    return heading | vars(cubes_of_curves(curves))
 
 
 def _by_image_and_category(records: list[Record]) -> defaultdict[tuple[Any, Any], list[Record]]:

@@ -7,7 +7,8 @@ import numpy as np
 from pycocotools import mask as masks
 
 from mapgap.pycocotools.garbage import without_garbage_collection
-from mapgap.pycocotools.whole_set import Boxes, Compared, find_matches
+from mapgap.pycocotools.whole_matches import find_matches
+from mapgap.pycocotools.whole_set import Boxes, Compared
 from mapgap.tables import BoolArray, FloatArray, IdArray, IndexArray
 
 Entry = dict[str, Any]

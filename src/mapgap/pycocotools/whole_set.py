@@ -1,4 +1,4 @@
-"""Match all images and classes at once, in the kernel."""
+"""Compare the detections and annotations of all images and classes at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,7 @@ from mapgap.pycocotools.columns import (
     place_records,
 )
 from mapgap.pycocotools.similarity import SHAPE_FIELDS, keypoint_similarity, shape_similarity
-from mapgap.tables import EQUAL_BOXES_IOU, BitArray, FloatArray, IdArray, IndexArray, Pairs
-
-THRESHOLDS_A_CALL = 32
+from mapgap.tables import EQUAL_BOXES_IOU, FloatArray, IdArray, IndexArray, Pairs
 
 
 @dataclass(frozen=True)
@@ -50,15 +48,6 @@ class Boxes:
 
 
 @dataclass(frozen=True)
-class Found:
-    """Matches at up to 32 thresholds; see `Matches` for the arrays."""
-
-    matched: IndexArray
-    true_positive: BitArray
-    ignored: BitArray
-
-
-@dataclass(frozen=True)
 class Compared:
     """Everything before matching: columns, orders and what is alike."""
 
@@ -77,19 +66,8 @@ class Compared:
     pairs: Pairs
 
 
-@dataclass(frozen=True)
-class Matched:
-    """All that `accumulate` needs."""
-
-    compared: Compared
-    found: Sequence[Found]
-    """One entry for every 32 thresholds."""
-    positives: IdArray
-    """(A, K) number of annotations that count."""
-
-
 def compare_whole_set(plan: Plan, annotations: list[Record], detections: list[Record], sigmas: Any) -> Compared | None:
-    """How alike detections and annotations of an image and class are, None where a record or similarity is not plain."""
+    """How alike detections and annotations are, None where a record or a similarity is not plain."""
     try:
         placed, found = place_records(plan, annotations), place_records(plan, detections)
         if placed is None or found is None:
@@ -103,46 +81,6 @@ def compare_whole_set(plan: Plan, annotations: list[Record], detections: list[Re
     compared = _compare(plan, truth, results, boxes, sigmas)
     # After an undefined similarity pycocotools takes whatever comes next, even what does not overlap at all.
     return None if np.isnan(compared.pairs.iou).any() else compared
-
-
-def match_whole_set(compared: Compared) -> Matched:
-    """The matches at all thresholds and area ranges, a match with annotation id 0 read as none."""
-    annotations, classes = compared.annotations, len(compared.plan.category_ids)
-    has_id_zero = bool((annotations.id_numbers == 0).any())
-    found = find_matches(compared, len(compared.plan.area_ranges) if has_id_zero else 0)
-    counted = [np.bincount(annotations.placed.category[~ignored], minlength=classes) for ignored in annotations.ignored]
-    return Matched(
-        compared=compared,
-        found=[_without_id_zero(compared, each) for each in found] if has_id_zero else found,
-        positives=np.stack(counted).astype(np.int64),
-    )
-
-
-def find_matches(compared: Compared, areas: int) -> list[Found]:
-    """The kernel's matches, with who matched whom in the first `areas` area ranges, whatever the ids."""
-    annotations, detections, pairs = compared.annotations, compared.detections, compared.pairs
-    starts = range(0, len(compared.plan.thresholds), THRESHOLDS_A_CALL)
-    return [
-        Found(
-            *_kernel.match(
-                compared.cells.order,
-                compared.rank,
-                detections.placed.image,
-                detections.placed.category,
-                pairs.offsets,
-                pairs.object,
-                pairs.iou,
-                annotations.placed.category,
-                annotations.crowd.view(np.uint8),
-                annotations.ignored.view(np.uint8),
-                detections.outside.view(np.uint8),
-                compared.plan.thresholds[start : start + THRESHOLDS_A_CALL],
-                compared.plan.limit,
-                areas,
-            )
-        )
-        for start in starts
-    ]
 
 
 def _boxes(annotations: Placed, detections: Placed) -> Boxes | None:
@@ -248,15 +186,3 @@ def _pairs_of_boxes(
         False,
     )
     return Pairs(offsets, objects, iou)
-
-
-def _without_id_zero(compared: Compared, found: Found) -> Found:
-    true_positive, ignored = found.true_positive.copy(), found.ignored.copy()
-    for threshold in range(found.matched.shape[1]):
-        bit = np.uint32(1 << threshold)
-        # Row -1, of who matched nothing, reads the NaN at the end.
-        is_zero = np.append(compared.annotations.id_numbers, np.nan)[found.matched[:, threshold]] == 0
-        is_lost = is_zero & (true_positive & bit != 0)
-        true_positive[is_lost] &= ~bit
-        ignored[is_lost & compared.detections.outside] |= bit
-    return Found(found.matched, true_positive, ignored)
