@@ -153,7 +153,7 @@ def empty_results() -> Results:
         debts=Debts(none_code, none_index, none_index, none_index, none_index, none_float, none_float),
         gap=GapSummary(None, dict.fromkeys(GAP_CAUSES, 0.0), None, dict.fromkeys(GAP_CAUSES, 0.0), None),
         tide=Tide(None, dict.fromkeys(("Cls", "Loc", "Both", "Dupe", "Bkg", "Miss", "FP", "FN")), {}),
-        confusion_matrix=ConfusionMatrix(("background",), np.zeros((1, 1), np.int64)),
+        confusion_matrix=ConfusionMatrix.of_cells(("background",), none_index, none_index),
         image_level=ImageLevel(none_id, none_id, none_id, none_id, none_float, none_float, none_float),
         attributes=(Attribute("size", "geometry", ("n/a",), none_index, none_index),),
         slices=Slices((), none_id, none_id, none_id, none_id, none_id, none_float, none_float, none_bool),
@@ -478,7 +478,10 @@ def _confusion(
             seen |= {row["object"]} if is_pair else set()
     for g, thing in enumerate(objects):
         counts[thing["category"], 4] += g not in seen and not thing["crowd"]
-    return ConfusionMatrix((*names, "background"), counts)
+    truth, prediction = np.nonzero(counts)
+    times = counts[truth, prediction]
+    cells = np.repeat(truth, times), np.repeat(prediction, times)
+    return ConfusionMatrix.of_cells((*names, "background"), *cells)
 
 
 def _cause_totals(errors: Errors, debts: Debts) -> tuple[CauseTotal, ...]:

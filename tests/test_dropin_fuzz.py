@@ -165,7 +165,7 @@ UNUSUAL = {
 
 
 @given(unusual_pairs())
-@settings(max_examples=400)
+@settings(max_examples=300)
 @pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 def test_unusual_data(pair: tuple[dict[str, Any], Any]) -> None:

@@ -51,7 +51,8 @@ def test_masks_stay_and_the_stand_ins_know_them() -> None:
     run_python(
         CHECK
         + "from pycocotools import mask; install(); import pycocotools.mask; assert pycocotools.mask is mask\n"
-        + "from pycocotools.coco import maskUtils; assert maskUtils is mask\n"
+        + "from pycocotools.coco import _isArrayLike, maskUtils; assert maskUtils is mask\n"
+        + "assert _isArrayLike([1]) and not _isArrayLike(1)\n"
         + "assert 'stand-in' in sys.modules['pycocotools.cocoeval'].__doc__"
     )
 

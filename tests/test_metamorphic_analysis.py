@@ -37,7 +37,7 @@ def rows_by_place(analysis: Analysis) -> tuple[list[Any], list[Any]]:
 def assert_close(one: Any, other: Any, path: str = "") -> None:
     """Equal records whose floats may differ by rounding."""
     if isinstance(one, float) and isinstance(other, float | int):
-        assert one == pytest.approx(other, abs=1e-9), path
+        assert one == pytest.approx(other, abs=1e-9, nan_ok=True), path
     elif isinstance(one, dict):
         assert list(one) == list(other), path
         for key in one:

@@ -196,7 +196,9 @@ def _many_classes(results: Results, number: int) -> Results:
         class_ap=rate,
         class_ap50=rate,
         operating_point=replace(point, class_tp=zeros, class_fp=zeros + 1, class_fn=zeros),
-        confusion_matrix=ConfusionMatrix((*names, "background"), counts),
+        confusion_matrix=ConfusionMatrix(
+                (*names, "background"), *(a.astype(np.int32) for a in np.nonzero(counts)), counts[np.nonzero(counts)]
+            ),
         image_level=replace(
             level, tp=zeros, fp=zeros, fn=zeros, tn=zeros, accuracy=rate, specificity=rate, auc=rate
         ),

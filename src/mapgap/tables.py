@@ -315,10 +315,29 @@ class Tide:
 
 @dataclass(frozen=True)
 class ConfusionMatrix:
-    """Rows truth, columns prediction, both all categories in id order and then "background"."""
+    """One row a cell that is not 0, by truth, then prediction.
+
+    Both are positions in `labels`: all categories in id order, then "background".
+    """
 
     labels: tuple[str, ...]
-    counts: IdArray
+    truth: IndexArray
+    prediction: IndexArray
+    cell_counts: IdArray
+
+    @classmethod
+    def of_cells(cls, labels: tuple[str, ...], truth: IntegerArray, prediction: IntegerArray) -> "ConfusionMatrix":
+        """The matrix of these pairs of truth and prediction, each counted once."""
+        cells, counts = np.unique(truth.astype(np.int64) * len(labels) + prediction, return_counts=True)
+        rows, columns = np.divmod(cells, len(labels))
+        return cls(labels, rows.astype(np.int32), columns.astype(np.int32), counts.astype(np.int64))
+
+    @property
+    def counts(self) -> IdArray:
+        """(K + 1, K + 1) whole matrix, rows truth, columns prediction; grows with the square of the classes."""
+        dense = np.zeros((len(self.labels), len(self.labels)), dtype=np.int64)
+        dense[self.truth, self.prediction] = self.cell_counts
+        return dense
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def confusion_matrix(
     pairs: Pairs,
     operating_point: OperatingPoint,
 ) -> ConfusionMatrix:
-    """(K + 1, K + 1) counts, rows truth, columns prediction, the last of both background.
+    """Counts by truth and prediction, background the last of both.
 
     True positives are on the diagonal. The kept detections and objects left over are matched across classes, one to
     one, by falling score then file order, each taking the object left with the best IoU >= the analysis IoU (the later
@@ -39,13 +39,13 @@ def confusion_matrix(
     is_taken[taken[is_confused]] = True
 
     background = len(ground_truth.categories.ids)
-    counts = np.zeros((background + 1, background + 1), dtype=np.int64)
-    np.fill_diagonal(counts[:background, :background], operating_point.class_tp)
     truth, predicted = ground_truth.category, detections.category
-    np.add.at(counts, (truth[taken[is_confused]], predicted[is_confused]), 1)
-    counts[background, :background] = np.bincount(predicted[spurious & ~is_confused], minlength=background)
-    counts[:background, background] = np.bincount(truth[missed & ~is_taken], minlength=background)
-    return ConfusionMatrix((*ground_truth.categories.names, BACKGROUND), counts)
+    right, alone, lost = truth[operating_point.found], predicted[spurious & ~is_confused], truth[missed & ~is_taken]
+    return ConfusionMatrix.of_cells(
+        (*ground_truth.categories.names, BACKGROUND),
+        np.concatenate([right, truth[taken[is_confused]], np.full(len(alone), background), lost]),
+        np.concatenate([right, predicted[is_confused], alone, np.full(len(lost), background)]),
+    )
 
 
 def _match_left_over(

@@ -166,9 +166,14 @@ class COCO:
 _PARTS = ("annotations", "images", "categories")
 
 
+def is_many(values: Any) -> bool:
+    """Whether these are many values, as lists, arrays and even strings are for pycocotools."""
+    return hasattr(values, "__iter__") and hasattr(values, "__len__")
+
+
 def _listed(values: Any) -> Any:
     """The values themselves if they are many, else a list of the one."""
-    return values if hasattr(values, "__iter__") and hasattr(values, "__len__") else [values]
+    return values if is_many(values) else [values]
 
 
 def _members(values: Any) -> Any:
@@ -186,6 +191,6 @@ def _members(values: Any) -> Any:
 
 
 def _load(records: dict[Any, Record], ids: Any) -> list[Record] | None:
-    if hasattr(ids, "__iter__") and hasattr(ids, "__len__"):
+    if is_many(ids):
         return [records[each] for each in ids]
     return [records[ids]] if type(ids) is int else None

@@ -6,7 +6,7 @@ from types import ModuleType
 import pycocotools
 from pycocotools import mask
 
-from mapgap.pycocotools.dataset import COCO
+from mapgap.pycocotools.dataset import COCO, is_many
 from mapgap.pycocotools.evaluation import COCOeval
 from mapgap.pycocotools.parameters import Params
 
@@ -18,7 +18,7 @@ def _stand_in(name: str, contents: dict[str, object]) -> ModuleType:
 
 
 _STAND_INS = {
-    "coco": _stand_in("coco", {"COCO": COCO}),
+    "coco": _stand_in("coco", {"COCO": COCO, "_isArrayLike": is_many}),
     "cocoeval": _stand_in("cocoeval", {"COCOeval": COCOeval, "Params": Params}),
 }
 _replaced: dict[str, ModuleType | None] = {}

@@ -195,7 +195,9 @@ def _with_kept(records: Sequence[Record], point: OperatingPoint) -> list[Record]
 def _matrix_view(matrix: ConfusionMatrix) -> MatrixView:
     """Classes in id order; beyond 20 those with most errors, and one line for the rest."""
     classes = len(matrix.labels) - 1
-    errors = matrix.counts.sum(axis=0) + matrix.counts.sum(axis=1) - 2 * np.diagonal(matrix.counts)
+    is_error = matrix.truth != matrix.prediction
+    wrong = np.concatenate([matrix.truth[is_error], matrix.prediction[is_error]])
+    errors = np.bincount(wrong, weights=np.tile(matrix.cell_counts[is_error], 2), minlength=classes + 1)
     heaviest = sorted(range(classes), key=lambda k: (-int(errors[k]), k))[:MATRIX_CLASSES_SHOWN]
     shown = sorted(heaviest)
     summed = classes - len(shown)
@@ -204,9 +206,8 @@ def _matrix_view(matrix: ConfusionMatrix) -> MatrixView:
     line_of = np.full(classes + 1, len(shown))
     line_of[shown] = np.arange(len(shown))
     line_of[classes] = lines - 1
-    rows, columns = np.nonzero(matrix.counts)
     counts = np.zeros((lines, lines), dtype=np.int64)
-    np.add.at(counts, (line_of[rows], line_of[columns]), matrix.counts[rows, columns])
+    np.add.at(counts, (line_of[matrix.truth], line_of[matrix.prediction]), matrix.cell_counts)
     labels = [matrix.labels[k] for k in shown]
     rest = [f"{summed:,} other classes"] if summed else []
     return MatrixView(

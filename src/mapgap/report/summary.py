@@ -13,6 +13,7 @@ from mapgap.tables import (
     IOU_THRESHOLDS,
     METRICS,
     RECALL_THRESHOLDS,
+    ConfusionMatrix,
     Detections,
     FailureMode,
     GroundTruth,
@@ -30,6 +31,7 @@ PAIRS_IN_SUMMARY = 200
 FEWEST_OBJECTS = 30
 FEWEST_IMAGES = 5
 RATES = ("precision", "recall", "f1")
+WHOLE_MATRIX_LABELS = 2000
 ROUNDING_NOISE = 1e-12
 """A gap below this is none: nothing can have a share of it."""
 
@@ -89,10 +91,7 @@ def summary_record(results: Results, slices: list[Record]) -> Record:
         "gap": gap_record(results),
         "tide": tide_record(results),
         "classes": classes_records(results),
-        "confusion_matrix": {
-            "labels": list(results.confusion_matrix.labels),
-            "counts": results.confusion_matrix.counts.tolist(),
-        },
+        "confusion_matrix": confusion_record(results.confusion_matrix),
         "image_level": image_level_records(results),
         "slices": summary_slices(slices, results.settings.by),
         "causes": causes_records(results),
@@ -165,6 +164,14 @@ def gap_record(results: Results) -> Record:
         },
         "residual": number(gap.residual),
     }
+
+
+def confusion_record(matrix: ConfusionMatrix) -> Record:
+    """The whole matrix; beyond 2,000 labels its cells that are not 0, as [row, column, count]."""
+    if len(matrix.labels) <= WHOLE_MATRIX_LABELS:
+        return {"labels": list(matrix.labels), "counts": matrix.counts.tolist()}
+    cells = np.stack([matrix.truth, matrix.prediction, matrix.cell_counts], axis=1).tolist()
+    return {"labels": list(matrix.labels), "counts": None, "cells": cells}
 
 
 def tide_record(results: Results) -> Record:
