@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,6 +25,8 @@ from mapgap.tables import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mapgap.analysis.copied import CopiedEvaluation
 
 KERNEL_THRESHOLDS = 32
 """The kernel keeps one bit a threshold; longer lists are matched in pieces."""
@@ -157,6 +159,38 @@ class Evaluation:
         return np.stack(areas, axis=-2)
 
 
+@overload
+def evaluate(
+    gt: GroundTruthSource,
+    dt: DetectionsSource,
+    *,
+    iou_type: str = "bbox",
+    iou_thresholds: ArrayLike | None = None,
+    max_detections: Sequence[int] = MAX_DETECTIONS,
+    area_ranges: AreaRanges | None = None,
+    image_ids: Sequence[int] | None = None,
+    category_ids: Sequence[int] | None = None,
+    class_agnostic: bool = False,
+    compat: None = None,
+) -> Evaluation: ...
+
+
+@overload
+def evaluate(
+    gt: GroundTruthSource,
+    dt: DetectionsSource,
+    *,
+    iou_type: str = "bbox",
+    iou_thresholds: ArrayLike | None = None,
+    max_detections: Sequence[int] = MAX_DETECTIONS,
+    area_ranges: AreaRanges | None = None,
+    image_ids: Sequence[int] | None = None,
+    category_ids: Sequence[int] | None = None,
+    class_agnostic: bool = False,
+    compat: str,
+) -> "Evaluation | CopiedEvaluation": ...
+
+
 def evaluate(
     gt: GroundTruthSource,
     dt: DetectionsSource,
@@ -169,7 +203,7 @@ def evaluate(
     category_ids: Sequence[int] | None = None,
     class_agnostic: bool = False,
     compat: str | None = None,
-) -> Evaluation:
+) -> "Evaluation | CopiedEvaluation":
     """COCO evaluation of detections against ground truth, equal to pycocotools 2.0.11 to the last bit.
 
     `gt` is a path, a COCO dict or a pycocotools COCO object; `dt` a path, a list of results, a dict with
@@ -185,8 +219,15 @@ def evaluate(
     parameters = check_parameters(
         iou_thresholds, max_detections, area_ranges, category_ids=category_ids, class_agnostic=class_agnostic
     )
-    whole_truth, whole_detections = read_pair(gt, dt, iou_type)
-    ground_truth, detections = select(whole_truth, whole_detections, image_ids=image_ids, category_ids=category_ids)
+    try:
+        whole_truth, whole_detections = read_pair(gt, dt, iou_type)
+        ground_truth, detections = select(whole_truth, whole_detections, image_ids=image_ids, category_ids=category_ids)
+    except InputError as refusal:
+        if compat is None:
+            raise
+        from mapgap.analysis.copied import evaluate_as_pycocotools
+
+        return evaluate_as_pycocotools(gt, dt, iou_type, parameters, image_ids, refusal)
     copied = as_pycocotools_reads(whole_truth, parameters.limits, image_ids=image_ids, category_ids=category_ids)
     if compat is not None:
         evaluation = _evaluate_tables(copied or ground_truth, detections, parameters, copy_quirks=True)

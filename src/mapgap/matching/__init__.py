@@ -2,11 +2,12 @@
 
 from mapgap.matching.curves import Curves, accumulate
 from mapgap.matching.matches import find_pairs, match_detections, order_detections
-from mapgap.matching.metrics import class_average_precision, coco_metrics, precision_of
+from mapgap.matching.metrics import area_suffix, class_average_precision, coco_metrics, precision_of
 
 __all__ = [
     "Curves",
     "accumulate",
+    "area_suffix",
     "class_average_precision",
     "coco_metrics",
     "find_pairs",

@@ -37,8 +37,8 @@ def coco_metrics(
             recalls[f"AR{each_limit}"] = _mean(recall_of(detections, pieces, area, each_limit))
     for area, name in enumerate(names):
         if name != "all":
-            metrics[f"AP{_suffix(name)}"] = _mean(precision_of(detections, pieces, area, limit))
-            recalls[f"AR{_suffix(name)}"] = _mean(recall_of(detections, pieces, area, limit))
+            metrics[f"AP{area_suffix(name)}"] = _mean(precision_of(detections, pieces, area, limit))
+            recalls[f"AR{area_suffix(name)}"] = _mean(recall_of(detections, pieces, area, limit))
     return {**metrics, **recalls}
 
 
@@ -74,5 +74,6 @@ def _mean(values: FloatArray) -> float | None:
     return _kernel.pairwise_mean(values.reshape(-1)) if values.size else None
 
 
-def _suffix(area_name: str) -> str:
+def area_suffix(area_name: str) -> str:
+    """How a number is named after its area range: s, m and l for COCO's, else the name."""
     return AREA_SUFFIXES.get(area_name, f"_{area_name}")
