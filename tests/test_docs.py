@@ -186,9 +186,6 @@ def test_what_readme_says_is_missing_is_missing() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     section = page.split("\n## Not in this version\n")[1].split("\n## ")[0]
     empty: dict[str, list[object]] = {"images": [], "annotations": [], "categories": []}
-    if "`--iou-type` takes `bbox` only" in section:
-        (kinds,) = (option.type for option in command_group.commands["report"].params if option.name == "iou_type")
-        assert kinds.to_info_dict()["choices"] == ("bbox",)
     if "Comparing two runs" in section:
         assert not {"compare", "check"} & set(command_group.commands)
     if "A doctor" in section:
@@ -203,7 +200,7 @@ def test_readme_names_every_command_and_option_of_report() -> None:
     assert [name for name in command_group.commands if f"mapgap {name}" not in page] == []
     options = {name for option in command_group.commands["report"].params for name in option.opts if name[:2] == "--"}
     assert "--by" in options
-    assert [name for name in sorted(options - {"--iou-type", "--output"}) if f"`{name}" not in page] == []
+    assert [name for name in sorted(options - {"--output"}) if f"`{name}" not in page] == []
 
 
 def test_readme_names_the_files_of_the_report() -> None:
