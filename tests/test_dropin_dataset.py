@@ -3,6 +3,7 @@
 import copy
 import gc
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,39 @@ def test_captions_are_shown_and_other_records_refused(capsys: pytest.CaptureFixt
 def test_nothing_is_downloaded() -> None:
     with pytest.raises(AccessError, match="does not download"):
         made(COCO).download("folder", [3])
+
+
+class Canvas:
+    """Stands in for matplotlib's pyplot, axes, collections and patches: notes what it is asked to draw."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Any]] = []
+
+    def gca(self) -> "Canvas":
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        def note(*values: Any, **_: Any) -> Any:
+            self.calls.append((name, values))
+            return values
+
+        return note
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_annotations_are_drawn_with_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    canvas = Canvas()
+    for name in ("matplotlib.pyplot", "matplotlib.collections", "matplotlib.patches"):
+        monkeypatch.setitem(sys.modules, name, canvas)
+    coco = made(COCO)
+    coco.cats[5]["skeleton"] = [[1, 2], [2, 3]]
+    person = {"category_id": 5, "bbox": [1, 1, 5, 5], "keypoints": [1, 2, 2, 5, 5, 1, 9, 9, 0]}
+    coco.showAnns([*coco.dataset["annotations"][:2], person], draw_bbox=True)
+    drawn = [name for name, _ in canvas.calls]
+    # Two polygons and three boxes, one mask, one bone with two labelled ends, the labelled points twice.
+    assert [drawn.count(name) for name in ("Polygon", "imshow", "plot", "add_collection")] == [5, 1, 3, 2]
+    image = next(values[0] for name, values in canvas.calls if name == "imshow")
+    assert image.shape == (20, 30, 4)
+    assert np.unique(image[..., 3]).tolist() == [0.0, 0.5]
+    polygon = next(values[0] for name, values in canvas.calls if name == "Polygon")
+    assert polygon.tolist() == [[1, 2], [1, 8], [6, 8], [6, 2]]
