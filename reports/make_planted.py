@@ -25,6 +25,7 @@ REPORT = Path(__file__).resolve().parent / "planted"
 DATA = Path(__file__).resolve().parents[1] / "datasets" / "planted"
 TOLERANCE = 1e-9
 SHOWN = 5
+LENGTH_SHOWN = 200
 RESIDUAL = re.compile(r"(Here they are off by|residual of the gap) -?[0-9.]+e[-+][0-9]+")
 """What rounding leaves of the gap, in report.html and report.md: the one number there that holds nothing but noise."""
 
@@ -84,7 +85,13 @@ def differences(stored: Any, fresh: Any) -> Iterator[str]:
             if position < min(len(stored), len(fresh)):
                 yield from (f"[{position}]{line}" for line in differences(one, other))
     elif not _is_equal(stored, fresh):
-        yield f": is {stored!r}, the code makes {fresh!r}"
+        yield f": is {shortened(stored)}, the code makes {shortened(fresh)}"
+
+
+def shortened(value: Any) -> str:
+    """A value as it fits a line: the beginning of a long one."""
+    text = repr(value)
+    return text if len(text) <= LENGTH_SHOWN else f"{text[:LENGTH_SHOWN]}..."
 
 
 def _is_equal(stored: Any, fresh: Any) -> bool:

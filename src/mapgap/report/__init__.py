@@ -4,11 +4,11 @@ from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import Report, build_report
 from mapgap.report.evaluation import evaluation_lines, evaluation_record
 from mapgap.report.files import FILE_NAMES, render_files
+from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
 from mapgap.report.headline import headline_lines
 from mapgap.report.json_files import json_bytes
 from mapgap.report.missed import MISSED_KEYS, missed_record, missed_rows
 from mapgap.report.parquet import read_table
-from mapgap.report.summary import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
 from mapgap.report.wording import where_text
 
 __all__ = [

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mapgap.report.summary import Record, slices_records, summary_record
+from mapgap.report.findings import slices_records
+from mapgap.report.json_values import Record
+from mapgap.report.summary import summary_record
 from mapgap.tables import ConfusionMatrix, OperatingPoint, Results, Scalar, Where
 
 WhereKey = frozenset[tuple[str, type, Scalar]]

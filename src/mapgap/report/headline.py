@@ -1,6 +1,6 @@
 """The few lines a command prints when a report is done."""
 
-from mapgap.report.summary import Record
+from mapgap.report.json_values import Record
 from mapgap.report.wording import cause_label, count, fraction, mode_sentence, rate
 
 HOT_SPOTS = 3

@@ -2,8 +2,8 @@
 
 from mapgap.report.content import GapBar, Report
 from mapgap.report.html_parts import cause_swatch, section, segment, table
+from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.summary import Record
 from mapgap.report.wording import (
     CAUSE_WORDS,
     cause_label,

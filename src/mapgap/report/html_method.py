@@ -2,8 +2,8 @@
 
 from mapgap.report.content import Report
 from mapgap.report.html_parts import section
+from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.summary import Record
 from mapgap.report.wording import DASH, count
 
 _FILES = {

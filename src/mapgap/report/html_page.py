@@ -12,8 +12,8 @@ from mapgap.report.html_method import method_section
 from mapgap.report.html_parts import figure, name
 from mapgap.report.html_slices import slices_section
 from mapgap.report.html_tables import classes_section, coco_section, image_level_section, tide_section
+from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, document, element
-from mapgap.report.summary import Record
 from mapgap.report.wording import (
     count,
     fraction,

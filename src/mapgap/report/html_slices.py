@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from mapgap.report.content import Report, SliceTable, slice_value
 from mapgap.report.html_parts import left_out, name, pieces, section, segment
+from mapgap.report.json_values import Record
 from mapgap.report.markup import Child, Markup, element
-from mapgap.report.summary import Record
 from mapgap.report.wording import count, fraction, percent, rate, times, value_text, where_pieces
 
 _SLICE_HEADER = ("objects", "images", "missed", "recall", "precision", "F1", "AP", "gap", "lift")

@@ -2,9 +2,13 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+Record = dict[str, Any]
+"""One JSON object."""
 
 
 def number(value: float | None) -> float | None:

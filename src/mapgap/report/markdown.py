@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mapgap.report.content import Report
-from mapgap.report.summary import Record
+from mapgap.report.json_values import Record
 from mapgap.report.wording import (
     CAUSE_WORDS,
     DASH,

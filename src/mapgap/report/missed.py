@@ -7,10 +7,8 @@ from numpy.typing import NDArray
 
 from mapgap.report.column_values import attribute_names
 from mapgap.report.columns import detection_of_objects, gap_of_objects, missed_causes
-from mapgap.report.json_values import number, whole_or_float
+from mapgap.report.json_values import Record, number, whole_or_float
 from mapgap.tables import CAUSES, Attribute, BoolArray, Results, Scalar
-
-Record = dict[str, Any]
 
 _OWN_KEYS = ("cause", "gap", "recovering_score", "detection")
 MISSED_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", *_OWN_KEYS)

@@ -1,79 +1,28 @@
 """The records of summary.json (schema mapgap/summary/1): counts as they are, rates derived, undefined as None."""
 
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
-from mapgap.rates import class_rates, macro, micro, rates
-from mapgap.report.json_values import number, numbers, ratio, sum_by
+from mapgap.rates import class_rates, macro, micro
+from mapgap.report.findings import causes_records, failure_modes_records, summary_slices
+from mapgap.report.json_values import Record, number, numbers, sum_by
 from mapgap.tables import (
-    CAUSES,
     GAP_CAUSES,
     IOU_THRESHOLDS,
     METRICS,
     RECALL_THRESHOLDS,
     ConfusionMatrix,
     Detections,
-    FailureMode,
     GroundTruth,
     Matches,
     Notice,
     Results,
-    Where,
 )
-
-Record = dict[str, Any]
-"""One JSON object."""
 
 SCHEMA = "mapgap/summary/1"
-PAIRS_IN_SUMMARY = 200
-FEWEST_OBJECTS = 30
-FEWEST_IMAGES = 5
 RATES = ("precision", "recall", "f1")
 WHOLE_MATRIX_LABELS = 2000
-ROUNDING_NOISE = 1e-12
-"""A gap below this is none: nothing can have a share of it."""
-
-SLICE_KEYS = (
-    "where",
-    "objects",
-    "images",
-    "tp",
-    "fp",
-    "fn",
-    "recall",
-    "recall_interval",
-    "precision",
-    "f1",
-    "AP",
-    "AP_interval",
-    "gap",
-    "gap_share",
-    "lift",
-    "q_value",
-    "adjusted_odds_ratio",
-    "flags",
-)
-FAILURE_MODE_KEYS = (
-    "rank",
-    "cause",
-    "where",
-    "errors",
-    "images",
-    "population",
-    "gap",
-    "gap_share",
-    "excess",
-    "hotter_within",
-    "gain",
-    "gain_interval",
-    "q_value",
-    "adjusted_odds_ratio",
-    "flags",
-    "recommendation",
-    "examples",
-)
 
 
 def summary_record(results: Results, slices: list[Record]) -> Record:
@@ -233,137 +182,6 @@ def image_level_records(results: Results) -> list[Record]:
     )
     keys = ("class", "tp", "fp", "fn", "tn", "accuracy", "specificity", "auc")
     return [dict(zip(keys, row, strict=True)) for row in columns]
-
-
-def slices_records(results: Results) -> list[Record]:
-    """One record a slice, all of them, in the schema's order; rates, shares and flags derived from the counts."""
-    table = results.slices
-    counts = np.stack([table.objects, table.images, table.tp, table.fp, table.fn], axis=1).tolist()
-    whole = (int(results.ground_truth.is_object.sum()), number(results.gap.total))
-    shown_rates = zip(*(numbers(rate.tolist()) for rate in rates(table.tp, table.fp, table.fn)), strict=True)
-    rows = zip(
-        table.where,
-        counts,
-        shown_rates,
-        table.gap.tolist(),
-        table.ap.tolist(),
-        table.without_background.tolist(),
-        strict=True,
-    )
-    return [
-        _slice_record(where, row, shown, gap, ap, without_background, whole)
-        for where, row, shown, gap, ap, without_background in rows
-    ]
-
-
-def _slice_record(
-    where: Where,
-    counts: list[int],
-    shown_rates: tuple[float | None, ...],
-    gap: float,
-    ap: float,
-    without_background: bool,
-    whole: tuple[int, float | None],
-) -> Record:
-    objects, images, tp, fp, fn = counts
-    precision, recall, f1 = shown_rates
-    all_objects, total = whole
-    flags = ["without_background"] if without_background else []
-    if objects < FEWEST_OBJECTS or images < FEWEST_IMAGES:
-        flags.append("too_few")
-    gap_share = _share(gap, total)
-    return {
-        "where": dict(where),
-        "objects": objects,
-        "images": images,
-        "tp": tp,
-        "fp": fp,
-        "fn": fn,
-        "recall": recall,
-        "recall_interval": None,
-        "precision": precision,
-        "f1": f1,
-        "AP": number(ap),
-        "AP_interval": None,
-        "gap": None if total is None else number(gap),
-        "gap_share": gap_share,
-        "lift": ratio(gap_share, ratio(objects, all_objects)),
-        "q_value": None,
-        "adjusted_odds_ratio": None,
-        "flags": flags,
-    }
-
-
-def summary_slices(slices: list[Record], asked: tuple[tuple[str, ...], ...] = ()) -> list[Record]:
-    """The slices of the summary: singles, crosses asked for, and the 200 pairs of highest gap, in their order."""
-    asked_keys = {frozenset(keys) for keys in asked}
-    pairs = [row for row in range(len(slices)) if len(slices[row]["where"]) == 2]
-    costliest = sorted(pairs, key=lambda row: (-(slices[row]["gap"] or 0.0), row))[:PAIRS_IN_SUMMARY]
-    kept = set(costliest)
-    return [
-        record
-        for row, record in enumerate(slices)
-        if row in kept or len(record["where"]) == 1 or frozenset(record["where"]) in asked_keys
-    ]
-
-
-def causes_records(results: Results) -> list[Record]:
-    """One record a cause over all data; their gaps add up to the whole gap."""
-    total = number(results.gap.total)
-    return [
-        {
-            "cause": row.cause,
-            "errors": int(row.errors),
-            "images": int(row.images),
-            "gap": None if total is None else number(row.gap),
-            "gap_share": _share(row.gap, total),
-            "gain": number(row.gain),
-            "gain_interval": None,
-        }
-        for row in sorted(results.cause_totals, key=lambda row: CAUSES.index(row.cause))
-    ]
-
-
-def failure_modes_records(results: Results) -> list[Record]:
-    """One record a hot spot, by rank."""
-    total = number(results.gap.total)
-    return [_mode_record(rank, mode, total) for rank, mode in enumerate(results.failure_modes, start=1)]
-
-
-def _share(gap: float, total: float | None) -> float | None:
-    """Share of the whole gap, None where there is no gap to share."""
-    return None if total is None or total < ROUNDING_NOISE else float(gap / total)
-
-
-def _mode_record(rank: int, mode: FailureMode, total: float | None) -> Record:
-    hotter = [
-        {
-            "where": dict(inner.where),
-            "errors": int(inner.errors),
-            "population": int(inner.population),
-            "excess": number(inner.excess),
-        }
-        for inner in mode.hotter_within
-    ]
-    return {
-        "rank": rank,
-        "cause": mode.cause,
-        "where": dict(mode.where),
-        "errors": int(mode.errors),
-        "images": int(mode.images),
-        "population": int(mode.population),
-        "gap": number(mode.gap),
-        "gap_share": _share(mode.gap, total),
-        "excess": number(mode.excess),
-        "hotter_within": hotter,
-        "gain": number(mode.gain),
-        "gain_interval": None,
-        "q_value": None,
-        "adjusted_odds_ratio": None,
-        "flags": list(mode.flags),
-        "recommendation": None,
-        "examples": [asdict(example) for example in mode.examples],
-    }
 
 
 def all_notices(results: Results) -> list[Notice]:
