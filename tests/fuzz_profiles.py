@@ -3,18 +3,25 @@
 Plain NumPy draws, so that thousands of cases take minutes. A case is JSON (NaN included): what fails can be kept.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tests.fuzz_masks import give_masks
-
-Generator = np.random.Generator
-Boxes = NDArray[np.float64]
-Record = dict[str, Any]
+from tests.fuzz_scenes import (
+    Boxes,
+    Generator,
+    Plan,
+    Record,
+    grid_boxes,
+    make_scene,
+    nudge_on_grid,
+    rounded,
+    scores_of_some_kind,
+    small_plan,
+)
 
 CLOSE_TO_ZERO = 1e-3
 
@@ -34,25 +41,9 @@ class Case:
     """Hand over the detections as an (N, 7) array."""
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How many records of which kind a scene has."""
-
-    images: int = 3
-    categories: int = 2
-    objects: int = 8
-    detections: int = 16
-    crowds: float = 0.1
-    near: float = 0.75
-    """Share of detections that start from an object's box."""
-    boxes: Callable[[Generator, int], Boxes] = lambda chance, count: _grid_boxes(chance, count)
-    nudge: Callable[[Generator, Boxes], Boxes] = lambda chance, boxes: _nudge_on_grid(chance, boxes)
-    scores: Callable[[Generator, int], NDArray[np.float64]] = lambda chance, count: chance.integers(0, 20, count) / 20
-
-
 def ties(chance: Generator) -> Case:
     """Two or three scores, few different boxes: equal scores, equal boxes, equal IoUs everywhere."""
-    pool = _grid_boxes(chance, int(chance.integers(1, 5)), 4)
+    pool = grid_boxes(chance, int(chance.integers(1, 5)), 4)
     levels = chance.choice(
         [[0.5], [0.5, 0.25], [0.9, 0.5, 0.1], [0.5, np.nextafter(0.5, 1)]][chance.integers(0, 4)], 50
     )
@@ -62,18 +53,18 @@ def ties(chance: Generator) -> Case:
         objects=int(chance.integers(1, 14)),
         detections=int(chance.integers(1, 30)),
         boxes=lambda chance, count: pool[chance.integers(0, len(pool), count)],
-        nudge=lambda chance, boxes: boxes if chance.random() < 0.5 else _nudge_on_grid(chance, boxes),
+        nudge=lambda chance, boxes: boxes if chance.random() < 0.5 else nudge_on_grid(chance, boxes),
         scores=lambda chance, count: chance.choice(levels, count),
     )
-    return Case(*_scene(chance, plan))
+    return Case(*make_scene(chance, plan))
 
 
 def grid(chance: Generator) -> Case:
     """Small integer boxes: touching edges and IoUs of exactly one half."""
     side = int(chance.integers(2, 8))
     scale = float(chance.choice([1, 1, 0.5, 3, 10]))
-    plan = _small(chance, boxes=lambda chance, count: _grid_boxes(chance, count, side) * scale)
-    return Case(*_scene(chance, plan))
+    plan = small_plan(chance, boxes=lambda chance, count: grid_boxes(chance, count, side) * scale)
+    return Case(*make_scene(chance, plan))
 
 
 def thresholds(chance: Generator) -> Case:
@@ -92,13 +83,13 @@ def thresholds(chance: Generator) -> Case:
         values = np.array([[0.0], [1.0], [0.5], [-1.0], [1.5], [0.75, 0.5, 0.5, 0.75]][chance.integers(0, 6)])
     else:
         values = chance.permutation(np.linspace(0.5, 0.95, 10))
-    return Case(*_scene(chance, _small(chance)), {"iou_thresholds": values.tolist()})
+    return Case(*make_scene(chance, small_plan(chance)), {"iou_thresholds": values.tolist()})
 
 
 def crowds(chance: Generator) -> Case:
     """Many crowds, large ones and ones like the objects, with many detections inside."""
-    plan = _small(chance, crowds=float(chance.choice([0.3, 0.6, 1.0])), detections=int(chance.integers(5, 40)))
-    ground_truth, detections = _scene(chance, plan)
+    plan = small_plan(chance, crowds=float(chance.choice([0.3, 0.6, 1.0])), detections=int(chance.integers(5, 40)))
+    ground_truth, detections = make_scene(chance, plan)
     for annotation in ground_truth["annotations"]:
         if annotation["iscrowd"] and chance.random() < 0.4:
             annotation["bbox"] = [0.0, 0.0, 12.0, 12.0]
@@ -110,7 +101,7 @@ def crowds(chance: Generator) -> Case:
 def areas(chance: Generator) -> Case:
     """Custom area ranges, areas at their very edges, areas that have nothing to do with the box."""
     edges = [0.0, 1.0, 4.0, 6.0, 9.0, 12.0, 16.0, 1024.0, 9216.0, 1e10]
-    ground_truth, detections = _scene(chance, _small(chance, crowds=0.15))
+    ground_truth, detections = make_scene(chance, small_plan(chance, crowds=0.15))
     for annotation in ground_truth["annotations"]:
         kind = chance.integers(0, 4)
         if kind == 1:
@@ -141,13 +132,13 @@ def dense(chance: Generator) -> Case:
         objects=int(chance.integers(20, 61)),
         detections=int(chance.choice([99, 100, 101, 150, 250])),
         crowds=float(chance.choice([0, 0.1])),
-        boxes=lambda chance, count: _grid_boxes(chance, count, 12),
-        scores=_scores_of_some_kind(chance),
+        boxes=lambda chance, count: grid_boxes(chance, count, 12),
+        scores=scores_of_some_kind(chance),
     )
     options = (
         {} if chance.random() < 0.6 else {"max_detections": [[1, 10, 100], [5, 50, 100], [1, 2, 3]][chance.integers(3)]}
     )
-    return Case(*_scene(chance, plan), options)
+    return Case(*make_scene(chance, plan), options)
 
 
 def floats(chance: Generator) -> Case:
@@ -157,17 +148,17 @@ def floats(chance: Generator) -> Case:
 
     def boxes(chance: Generator, count: int) -> Boxes:
         drawn = np.column_stack([chance.random((count, 2)), chance.random((count, 2)) * 0.5 + CLOSE_TO_ZERO]) * scale
-        return _rounded(drawn, int(kind))
+        return rounded(drawn, int(kind))
 
     def nudge(chance: Generator, boxes: Boxes) -> Boxes:
         moved = boxes + chance.normal(0, 0.05, boxes.shape) * boxes[:, [2, 3, 2, 3]] * (
             chance.random(boxes.shape) < 0.5
         )
         moved[:, 2:] = np.abs(moved[:, 2:])
-        return _rounded(moved, int(kind))
+        return rounded(moved, int(kind))
 
-    plan = _small(chance, boxes=boxes, nudge=nudge, scores=_scores_of_some_kind(chance))
-    return Case(*_scene(chance, plan), as_array=bool(chance.random() < 0.3))
+    plan = small_plan(chance, boxes=boxes, nudge=nudge, scores=scores_of_some_kind(chance))
+    return Case(*make_scene(chance, plan), as_array=bool(chance.random() < 0.3))
 
 
 def sparse(chance: Generator) -> Case:
@@ -179,13 +170,13 @@ def sparse(chance: Generator) -> Case:
         detections=int(chance.integers(0, 30)),
         near=0.6,
     )
-    return Case(*_scene(chance, plan))
+    return Case(*make_scene(chance, plan))
 
 
 def subsets(chance: Generator) -> Case:
     """Some images and categories, in any order, some of them listed more than once, sometimes none."""
     plan = Plan(int(chance.integers(1, 7)), int(chance.integers(1, 5)), int(chance.integers(1, 25)), 40)
-    ground_truth, detections = _scene(chance, plan)
+    ground_truth, detections = make_scene(chance, plan)
     options: Record = {}
     for name, part in (("image_ids", "images"), ("category_ids", "categories")):
         if chance.random() < 0.75:
@@ -199,22 +190,28 @@ def subsets(chance: Generator) -> Case:
 
 def class_agnostic(chance: Generator) -> Case:
     """Without classes, with and without a selection, whose order decides between equals."""
-    plan = _small(
+    plan = small_plan(
         chance, categories=int(chance.integers(1, 6)), scores=lambda chance, count: chance.integers(0, 4, count) / 4
     )
-    ground_truth, detections = _scene(chance, plan)
+    ground_truth, detections = make_scene(chance, plan)
     options: Record = {"class_agnostic": True}
     ids = [record["id"] for record in ground_truth["categories"]]
     if chance.random() < 0.5:
         options["category_ids"] = chance.permutation(ids)[: chance.integers(0, len(ids) + 1)].tolist()
     if chance.random() < 0.2:
         options["image_ids"] = [record["id"] for record in ground_truth["images"]][::-2]
-    return Case(ground_truth, detections, options)
+    repeats = "category_ids" in options and chance.random() < 0.2
+    if repeats:
+        # pycocotools then counts every annotation and detection of the class twice; evaluate does not.
+        options["category_ids"] += options["category_ids"][:1]
+    return Case(ground_truth, detections, options, only_drop_in=bool(repeats))
 
 
 def segm(chance: Generator) -> Case:
     """Polygons in one and several parts, run lengths as text and as list; detections with masks only, or boxes too."""
-    ground_truth, detections = _scene(chance, _small(chance, crowds=0.2, detections=int(chance.integers(0, 20))))
+    ground_truth, detections = make_scene(
+        chance, small_plan(chance, crowds=0.2, detections=int(chance.integers(0, 20)))
+    )
     give_masks(chance, ground_truth, detections)
     options: Record = {"iou_type": "segm" if chance.random() < 0.85 else "bbox"}
     if chance.random() < 0.15:
@@ -233,7 +230,7 @@ def ids(chance: Generator) -> Case:
         "53 bit": lambda count: 2**53 - 2 + chance.permutation(count),
         "62 bit": lambda count: chance.choice([-1, 1], count) * (2**62 - chance.permutation(4 * count)[:count]),
     }
-    ground_truth, detections = _scene(chance, _small(chance))
+    ground_truth, detections = make_scene(chance, small_plan(chance))
     as_text = chance.random() < 0.15
     new: dict[str, dict[int, Any]] = {}
     for part in ("images", "categories", "annotations"):
@@ -252,7 +249,7 @@ def ids(chance: Generator) -> Case:
 
 def duplicates(chance: Generator) -> Case:
     """Annotation ids that occur several times, in one image and in several; detections repeated."""
-    ground_truth, detections = _scene(chance, _small(chance, objects=int(chance.integers(2, 14))))
+    ground_truth, detections = make_scene(chance, small_plan(chance, objects=int(chance.integers(2, 14))))
     lowest = int(chance.choice([0, 1, 1]))
     for annotation in ground_truth["annotations"]:
         if chance.random() < 0.5:
@@ -268,10 +265,10 @@ def duplicates(chance: Generator) -> Case:
 
 def degenerate(chance: Generator) -> Case:
     """Sizes of zero and below, NaN, nothing at all, only crowds, limits of any number and without 100."""
-    plan = _small(chance, images=int(chance.integers(1, 4)), crowds=float(chance.choice([0.1, 0.1, 1.0])))
+    plan = small_plan(chance, images=int(chance.integers(1, 4)), crowds=float(chance.choice([0.1, 0.1, 1.0])))
     if chance.random() < 0.3:
         plan = Plan(plan.images, plan.categories, int(chance.choice([0, 4])), int(chance.choice([0, 6])), plan.crowds)
-    ground_truth, detections = _scene(chance, plan)
+    ground_truth, detections = make_scene(chance, plan)
     for record in [*ground_truth["annotations"], *detections]:
         if chance.random() < 0.25:
             record["bbox"][chance.integers(2, 4)] = float(chance.choice([0.0, -0.0, -2.0, 1e-200, 1e-160, 1e100]))
@@ -323,97 +320,6 @@ PROFILES: Mapping[str, Callable[[Generator], Case]] = {
 def make_case(profile: str, seed: int, number: int) -> Case:
     """The same case for the same profile, seed and number."""
     return PROFILES[profile](np.random.default_rng([list(PROFILES).index(profile), seed, number]))
-
-
-def _small(chance: Generator, **changes: Any) -> Plan:
-    counts = {
-        "images": int(chance.integers(1, 5)),
-        "categories": int(chance.integers(1, 4)),
-        "objects": int(chance.integers(1, 16)),
-        "detections": int(chance.integers(0, 30)),
-    }
-    return Plan(**(counts | changes))
-
-
-def _scene(chance: Generator, plan: Plan) -> tuple[Record, list[Record]]:
-    image_ids = (1 + chance.permutation(3 * plan.images)[: plan.images]).tolist()
-    category_ids = (1 + chance.permutation(2 * plan.categories)[: plan.categories]).tolist()
-    boxes = plan.boxes(chance, plan.objects)
-    image = chance.integers(0, plan.images, plan.objects)
-    category = chance.integers(0, plan.categories, plan.objects)
-    is_crowd = chance.random(plan.objects) < plan.crowds
-    annotations = [
-        {"id": number, "bbox": box, "area": box[2] * box[3], "iscrowd": int(crowd), "image_id": 0, "category_id": 0}
-        for number, (box, crowd) in enumerate(zip(boxes.tolist(), is_crowd.tolist(), strict=True), start=1)
-    ]
-    _place(annotations, image, category, image_ids, category_ids)
-
-    found_boxes = plan.boxes(chance, plan.detections)
-    found_image = chance.integers(0, plan.images, plan.detections)
-    found_category = chance.integers(0, plan.categories, plan.detections)
-    if plan.objects:
-        source = chance.integers(0, plan.objects, plan.detections)
-        is_near = chance.random(plan.detections) < plan.near
-        found_boxes[is_near] = plan.nudge(chance, boxes[source[is_near]])
-        found_image[is_near] = image[source[is_near]]
-        same_class = is_near & (chance.random(plan.detections) < 0.85)
-        found_category[same_class] = category[source[same_class]]
-    scores = plan.scores(chance, plan.detections).tolist()
-    detections = [
-        {"image_id": 0, "category_id": 0, "bbox": box, "score": score}
-        for box, score in zip(found_boxes.tolist(), scores, strict=True)
-    ]
-    _place(detections, found_image, found_category, image_ids, category_ids)
-    ground_truth = {
-        "images": [{"id": image_id, "width": 16, "height": 16} for image_id in image_ids],
-        "annotations": annotations,
-        "categories": [{"id": category_id, "name": f"class {category_id}"} for category_id in category_ids],
-    }
-    return ground_truth, detections
-
-
-def _place(
-    records: Sequence[Record],
-    image: NDArray[np.int64],
-    category: NDArray[np.int64],
-    image_ids: list[int],
-    category_ids: list[int],
-) -> None:
-    for record, i, k in zip(records, image.tolist(), category.tolist(), strict=True):
-        record["image_id"], record["category_id"] = image_ids[i], category_ids[k]
-
-
-def _grid_boxes(chance: Generator, count: int, side: int = 6) -> Boxes:
-    return np.column_stack([chance.integers(0, side + 1, (count, 2)), chance.integers(1, side + 1, (count, 2))]) * 1.0
-
-
-def _nudge_on_grid(chance: Generator, boxes: Boxes) -> Boxes:
-    steps = chance.integers(-1, 3, boxes.shape) * (chance.random(boxes.shape) < 0.2)
-    moved = boxes + steps
-    return np.where((moved > 0) | (np.arange(4) < 2), moved, boxes)
-
-
-def _rounded(values: Boxes, kind: int) -> Boxes:
-    if kind in (0, 1):
-        return np.round(values, [2, 1][kind])
-    return values.astype(np.float32).astype(np.float64) if kind in (2, 3) else values
-
-
-def _scores_of_some_kind(chance: Generator) -> Callable[[Generator, int], NDArray[np.float64]]:
-    def scores(chance: Generator, count: int) -> NDArray[np.float64]:
-        drawn = chance.random(count)
-        if kind == 0:
-            return drawn.astype(np.float32).astype(np.float64)
-        if kind == 1:
-            return np.round(drawn, 2)
-        if kind == 2:
-            return 0.5 + chance.integers(-2, 3, count) * np.spacing(0.5)
-        if kind == 3:
-            return (drawn - 0.5) * 10.0 ** chance.integers(-300, 300, count)
-        return drawn
-
-    kind = chance.integers(0, 5)
-    return scores
 
 
 def _make_odd(chance: Generator, ground_truth: Record, detections: list[Record]) -> None:

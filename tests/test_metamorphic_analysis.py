@@ -16,8 +16,6 @@ from mapgap.tables import GAP_CAUSES
 from tests.generated import CocoPair, coco_pairs
 from tests.test_metamorphic import pairs_without_ties
 
-pytestmark = pytest.mark.kernel
-
 Record = dict[str, Any]
 
 

@@ -10,8 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.kernel
-
 GIGABYTE = 2**30
 ADDRESS_SPACE = 4 * GIGABYTE
 """Stops a runaway before the machine suffers; threads reserve more than they use, so it is no measure itself."""

@@ -39,9 +39,11 @@ def evaluate_image(
         rows = similarity[:, order].tolist()
         groups = [np.flatnonzero(ignored == wanted).tolist() for wanted in (0, 1)]
         for t, threshold in enumerate(thresholds):
+            # The smaller of the two is found in the threshold's own type, float32 say, but compared as float64.
+            least = float(min(threshold, EQUAL_BOXES_IOU))
             taken = annotation_matches[t]
             for place, detection in enumerate(kept):
-                found = _best_free(groups, rows[place], min(threshold, EQUAL_BOXES_IOU), taken, crowd)
+                found = _best_free(groups, rows[place], least, taken, crowd)
                 if found >= 0:
                     detection_ignored[t, place] = ignored[found]
                     detection_matches[t, place] = sorted_annotations[found]["id"]
@@ -63,7 +65,7 @@ def _is_outside(record: Record, area_range: Any) -> bool:
 
 
 def _best_free(
-    groups: Sequence[Sequence[int]], row: Sequence[float], least: Any, taken: FloatArray, crowd: Sequence[int]
+    groups: Sequence[Sequence[int]], row: Sequence[float], least: float, taken: FloatArray, crowd: Sequence[int]
 ) -> int:
     """Place of the best free annotation with at least this similarity, or -1; ignored ones only if no other is left."""
     for places in groups:
@@ -73,7 +75,7 @@ def _best_free(
     return -1
 
 
-def _best_of(places: Sequence[int], row: Sequence[float], least: Any, taken: FloatArray, crowd: Sequence[int]) -> int:
+def _best_of(places: Sequence[int], row: Sequence[float], least: float, taken: FloatArray, crowd: Sequence[int]) -> int:
     """The later one of equals. Written with `<`, so that an undefined similarity is taken, as in pycocotools."""
     best = -1
     for place in places:
