@@ -21,7 +21,7 @@ from tests.fuzz_profiles import Case
 
 COMPAT_TAKES_ODD_INPUT = True
 """Whether compat="pycocotools" takes NaN boxes, scores and areas and unknown categories, as pycocotools does."""
-COMPAT_TAKES_LIMITS_BY_PLACE = False
+COMPAT_TAKES_LIMITS_BY_PLACE = True
 """Whether compat="pycocotools" takes AP50 and the rest at the third limit, whatever it is, as pycocotools does."""
 
 DEFAULT_LIMITS = [1, 10, 100]

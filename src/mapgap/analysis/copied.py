@@ -13,7 +13,7 @@ import numpy as np
 from mapgap.analysis.parameters import Parameters
 from mapgap.coco import is_coco_object, is_path, read_json_text
 from mapgap.errors import InputError
-from mapgap.matching import area_suffix
+from mapgap.matching import area_suffix, third_limit
 from mapgap.pycocotools import COCO, COCOeval
 from mapgap.tables import FloatArray, Notice
 
@@ -108,21 +108,22 @@ def _metrics(arrays: Mapping[str, FloatArray], parameters: Parameters) -> dict[s
     """The numbers by the names that `coco_metrics` gives them."""
     names, limits = list(parameters.area_ranges), list(parameters.limits)
     last = limits.index(100) if 100 in limits else len(limits) - 1
+    place = limits.index(third_limit(limits, limits[last]))
     precision, recall = arrays["precision"], arrays["recall"]
     metrics: dict[str, float | None] = {"AP": None, "AP50": None, "AP75": None}
     recalls: dict[str, float | None] = {}
     for area, name in enumerate(names):
-        cell = precision[..., area, last]
+        cell = precision[..., area, place]
         if name == "all":
-            metrics["AP"] = _mean(cell) if 100 in limits else None
+            metrics["AP"] = _mean(precision[..., area, last]) if 100 in limits else None
             metrics["AP50"] = _mean(cell[parameters.thresholds == 0.5])
             metrics["AP75"] = _mean(cell[parameters.thresholds == 0.75])
             recalls = {f"AR{limit}": _mean(recall[..., area, m]) for m, limit in enumerate(limits)} | recalls
     for area, name in enumerate(names):
         if name != "all":
             suffix = area_suffix(name)
-            metrics[f"AP{suffix}"] = _mean(precision[..., area, last])
-            recalls[f"AR{suffix}"] = _mean(recall[..., area, last])
+            metrics[f"AP{suffix}"] = _mean(precision[..., area, place])
+            recalls[f"AR{suffix}"] = _mean(recall[..., area, place])
     return {**metrics, **recalls}
 
 

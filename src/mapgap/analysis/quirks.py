@@ -24,7 +24,7 @@ def as_pycocotools_reads(
     ids = ground_truth.ids
     unique, from_the_end = np.unique(ids[::-1], return_index=True)
     has_duplicates = len(unique) < len(ids)
-    if not has_duplicates and not np.any(ids == 0) and 100 in limits:
+    if not has_duplicates and not np.any(ids == 0) and limits[2:3] == (100,):
         return None
     nothing = empty_detections(ground_truth)
     if has_duplicates:
@@ -51,7 +51,7 @@ def compare_with_pycocotools(
     elif len(np.unique(ground_truth.ids)) < len(ground_truth.ids):
         code, why = "duplicate_annotation_id", "pycocotools replaces annotations of equal id by the last of them"
     else:
-        code, why = "no_limit_of_100", "pycocotools reports AP only at 100 detections an image"
+        code, why = "no_limit_of_100", "pycocotools takes AP at 100 detections and the other numbers at the third limit"
     return (Notice(code, f"{why}; corrected: {shown}", len(different), tuple(different[:3])),)
 
 

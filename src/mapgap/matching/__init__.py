@@ -2,7 +2,7 @@
 
 from mapgap.matching.curves import Curves, accumulate
 from mapgap.matching.matches import find_pairs, match_detections, order_detections
-from mapgap.matching.metrics import area_suffix, class_average_precision, coco_metrics, precision_of
+from mapgap.matching.metrics import area_suffix, class_average_precision, coco_metrics, precision_of, third_limit
 
 __all__ = [
     "Curves",
@@ -14,4 +14,5 @@ __all__ = [
     "match_detections",
     "order_detections",
     "precision_of",
+    "third_limit",
 ]

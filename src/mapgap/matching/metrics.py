@@ -17,8 +17,9 @@ def coco_metrics(
     """The 12 numbers of COCO by name, None where not defined; the means are NumPy's, to the last bit.
 
     `pieces` are matches at consecutive stretches of the IoU thresholds. AP and its kin are taken at 100 detections, or
-    at the largest limit of a list without 100 (there pycocotools gives -1 for AP: with `pycocotools_limits` None). AR
-    is named after its limit. An area range other than COCO's gives `AP_name`.
+    at the largest limit of a list without 100. With `pycocotools_limits` AP is None there, and all other numbers are
+    taken at the third limit, as in pycocotools. AR is named after its limit; an area range other than COCO's gives
+    `AP_name`.
     Source: pycocotools 2.0.11, cocoeval.py, summarize.
     """
     limits, names = pieces[0].max_detections, list(pieces[0].area_ranges)
@@ -26,19 +27,20 @@ def coco_metrics(
     thresholds = np.concatenate([piece.iou_thresholds for piece in pieces])
     metrics: dict[str, float | None] = {"AP": None, "AP50": None, "AP75": None}
     recalls: dict[str, float | None] = {}
+    others_limit = third_limit(limits, limit) if pycocotools_limits else limit
     if "all" in names:
         area = names.index("all")
-        precision = precision_of(detections, pieces, area, limit)
         hide_ap = pycocotools_limits and 100 not in limits
-        metrics["AP"] = None if hide_ap else _mean(precision)
+        metrics["AP"] = None if hide_ap else _mean(precision_of(detections, pieces, area, limit))
+        precision = precision_of(detections, pieces, area, others_limit)
         metrics["AP50"] = _mean(precision[thresholds == 0.5])
         metrics["AP75"] = _mean(precision[thresholds == 0.75])
         for each_limit in limits:
             recalls[f"AR{each_limit}"] = _mean(recall_of(detections, pieces, area, each_limit))
     for area, name in enumerate(names):
         if name != "all":
-            metrics[f"AP{area_suffix(name)}"] = _mean(precision_of(detections, pieces, area, limit))
-            recalls[f"AR{area_suffix(name)}"] = _mean(recall_of(detections, pieces, area, limit))
+            metrics[f"AP{area_suffix(name)}"] = _mean(precision_of(detections, pieces, area, others_limit))
+            recalls[f"AR{area_suffix(name)}"] = _mean(recall_of(detections, pieces, area, others_limit))
     return {**metrics, **recalls}
 
 
@@ -72,6 +74,11 @@ def class_average_precision(precision: FloatArray, positives: IdArray) -> FloatA
 def _mean(values: FloatArray) -> float | None:
     """Mean in C order, as pycocotools takes it over what is defined; None if nothing is."""
     return _kernel.pairwise_mean(values.reshape(-1)) if values.size else None
+
+
+def third_limit(limits: Sequence[int], otherwise: int) -> int:
+    """The limit at which pycocotools takes all numbers but AP (cocoeval.py, _summarizeDets)."""
+    return limits[2] if len(limits) > 2 else otherwise
 
 
 def area_suffix(area_name: str) -> str:
