@@ -5,6 +5,7 @@
 
 namespace mapgap {
 
+void add_scan(nanobind::module_& module);
 void add_order(nanobind::module_& module);
 void add_pairs(nanobind::module_& module);
 void add_match(nanobind::module_& module);

@@ -3,6 +3,7 @@
 
 NB_MODULE(_kernel, module) {
   module.doc() = "Hot loops of mapgap on arrays; see _kernel.pyi.";
+  mapgap::add_scan(module);
   mapgap::add_order(module);
   mapgap::add_pairs(module);
   mapgap::add_match(module);

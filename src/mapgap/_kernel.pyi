@@ -15,6 +15,90 @@ Id = NDArray[np.int64]
 Bits = NDArray[np.uint32]
 Flag = NDArray[np.uint8]
 
+IdBuffer = memoryview | Id
+"""(N,) int64, as the kernel gives it or as an array."""
+
+class ScannedGroundTruth:
+    """The columns of a ground-truth file as read-only memoryviews; images and categories in rising order of their ids."""
+
+    @property
+    def ids(self) -> memoryview:
+        """(N,) int64 annotation ids, no two equal; annotations in file order."""
+    @property
+    def image(self) -> memoryview:
+        """(N,) int32 place of each annotation's image in `image_ids`."""
+    @property
+    def category(self) -> memoryview:
+        """(N,) int32 place of each annotation's category in `category_ids`."""
+    @property
+    def box(self) -> memoryview:
+        """(N, 4) float64 xywh."""
+    @property
+    def area(self) -> memoryview:
+        """(N,) float64."""
+    @property
+    def crowd(self) -> memoryview:
+        """(N,) uint8, 1 for a crowd."""
+    @property
+    def image_ids(self) -> memoryview:
+        """(I,) int64, rising."""
+    @property
+    def image_order(self) -> memoryview:
+        """(I,) int64 place of each image in the file's list."""
+    @property
+    def width(self) -> memoryview:
+        """(I,) float64, NaN where missing; in file order, like `height`."""
+    @property
+    def height(self) -> memoryview: ...
+    @property
+    def file_names(self) -> list[str | None]:
+        """One a image, by rising id; None where missing."""
+    @property
+    def dates_captured(self) -> list[str | None]: ...
+    @property
+    def category_ids(self) -> memoryview:
+        """(K,) int64, rising."""
+    @property
+    def category_names(self) -> list[str | None]:
+        """One a category, by rising id; None where missing."""
+    @property
+    def has_more_fields(self) -> bool:
+        """Whether images or annotations have fields beyond COCO's, which may be attributes."""
+    @property
+    def has_id_zero(self) -> bool:
+        """Whether an annotation has the id 0."""
+    def count_objects(self, lowest_area: float, highest_area: float) -> int:
+        """How many annotations are no crowds and have an area within the range, both ends inside."""
+
+class ScannedDetections:
+    """The columns of a results file as read-only memoryviews, in file order."""
+
+    @property
+    def image(self) -> memoryview:
+        """(D,) int32 place of each detection's image among the given ids."""
+    @property
+    def category(self) -> memoryview:
+        """(D,) int32 place of each detection's category among the given ids."""
+    @property
+    def box(self) -> memoryview:
+        """(D, 4) float64 xywh."""
+    @property
+    def score(self) -> memoryview:
+        """(D,) float64."""
+
+def scan_ground_truth(source: int | bytes, size: int = -1) -> ScannedGroundTruth | None:
+    """The columns of the JSON text in an open file of `size` bytes, or in memory; None where it is not recognised.
+
+    Recognised is COCO's format written as usual: whole ids of at most 18 digits, boxes of four finite numbers, an area
+    in every annotation, nothing missing, null, doubled, empty or unknown among ids, and no JSON that is wrong or odd anywhere.
+    Only then is the result that of the careful reader in `mapgap.coco`, of which this is the fast twin.
+    """
+
+def scan_detections(
+    source: int | bytes, size: int, image_ids: IdBuffer, category_ids: IdBuffer, threads: int = 0
+) -> ScannedDetections | None:
+    """The same for a list of detections with a box each, of the images and categories with these ids, both rising."""
+
 def order_detections(
     image: Index, category: Index, score: Float, images: int, categories: int, threads: int = 0
 ) -> tuple[Index, Index, Index, Id]:

@@ -220,7 +220,7 @@ def evaluate(
         iou_thresholds, max_detections, area_ranges, category_ids=category_ids, class_agnostic=class_agnostic
     )
     try:
-        whole_truth, whole_detections = read_pair(gt, dt, iou_type)
+        whole_truth, whole_detections = read_pair(gt, dt, iou_type, with_attributes=False)
         ground_truth, detections = select(whole_truth, whole_detections, image_ids=image_ids, category_ids=category_ids)
     except InputError as refusal:
         if compat is None:

@@ -19,13 +19,17 @@ DetectionsSource = (
 
 
 def read_pair(
-    ground_truth: GroundTruthSource, detections: DetectionsSource, iou_type: str = "bbox"
+    ground_truth: GroundTruthSource,
+    detections: DetectionsSource,
+    iou_type: str = "bbox",
+    *,
+    with_attributes: bool = True,
 ) -> tuple[GroundTruth, Detections]:
     """Both tables, with masks if `iou_type` is "segm"; tables that were read before are taken as they are."""
     with_masks = iou_type == "segm"
     truth = ground_truth
     if not isinstance(truth, GroundTruth):
-        truth = read_ground_truth(ground_truth, with_masks=with_masks)
+        truth = read_ground_truth(ground_truth, with_masks=with_masks, with_attributes=with_attributes)
     if isinstance(detections, Detections):
         return truth, detections
     return truth, read_detections(detections, truth, with_masks=with_masks)

@@ -20,6 +20,8 @@ from mapgap.coco.layout import SWAPPED, DetectionList, looks_like_ground_truth, 
 from mapgap.coco.mask_columns import FIX_DETECTION, detection_masks
 from mapgap.coco.masks import mask_areas_and_boxes
 from mapgap.coco.records import Records, decode_records, first_record
+from mapgap.coco.scanned import scanned_detections
+from mapgap.coco.sources import is_path
 from mapgap.coco.structs import DetectionRecord, MaskRecord, ResultRecord
 from mapgap.errors import InputError
 from mapgap.tables import Detections, FloatArray, GroundTruth
@@ -43,6 +45,17 @@ def read_detections(
         if with_masks:
             raise InputError("an array holds boxes, and masks are to be compared", file=name, fix=FIX_DETECTION)
         return _read_array(source, ground_truth, "detections" if name is None else name)
+    if is_path(source) and not with_masks:
+        scanned = scanned_detections(source, name, ground_truth)  # type: ignore[arg-type]
+        if scanned is not None:
+            return scanned
+    return read_detections_carefully(source, ground_truth, name=name, with_masks=with_masks)
+
+
+def read_detections_carefully(
+    source: object, ground_truth: GroundTruth, *, name: str | None = None, with_masks: bool = False
+) -> Detections:
+    """The same for all but arrays, record by record: slower, but explains what has no meaning."""
     opened = open_detections(source, name)
     detections = _read_records(opened, ground_truth)
     if not with_masks:

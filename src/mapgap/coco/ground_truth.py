@@ -20,40 +20,56 @@ from mapgap.coco.columns import (
 from mapgap.coco.layout import GroundTruthLists, open_ground_truth
 from mapgap.coco.mask_columns import object_masks
 from mapgap.coco.records import Records, decode_records
+from mapgap.coco.scanned import scanned_ground_truth
+from mapgap.coco.sources import is_path
 from mapgap.coco.structs import AnnotationRecord, CategoryRecord, ImageRecord
 from mapgap.tables import BoolArray, Categories, FloatArray, GroundTruth, IdArray, Images, Notice
 
 Notices = tuple[Notice, ...]
 
 
-def read_ground_truth(source: object, *, name: str | None = None, with_masks: bool = False) -> GroundTruth:
+def read_ground_truth(
+    source: object, *, name: str | None = None, with_masks: bool = False, with_attributes: bool = True
+) -> GroundTruth:
     """The ground truth of a path (JSON, plain or gzip), a dict in COCO's layout or a pycocotools `COCO` object.
 
     One row an annotation, in file order; images and categories in ascending id order. `name` is the file's base name
     unless given, "ground truth" for Python objects, which have no `sha256`. A missing `iscrowd` is 0, a missing or null
     `area` that of the box (notice `area_missing`). Of images or categories with one id the last counts, as in
     pycocotools (notices `duplicate_image_id`, `duplicate_category_id`); annotations with one id all count (notice
-    `duplicate_annotation_id`). `with_masks` reads the masks too and wants one of every annotation. InputError for
-    anything without a meaning, AccessError for an unreadable file.
+    `duplicate_annotation_id`). `with_masks` reads the masks too and wants one of every annotation. Without
+    `with_attributes` only COCO's own fields are looked at. InputError for anything without a meaning, AccessError for
+    an unreadable file.
     """
+    if is_path(source) and not with_masks:
+        scanned = scanned_ground_truth(source, name, with_attributes=with_attributes)  # type: ignore[arg-type]
+        if scanned is not None:
+            return scanned
+    return read_ground_truth_carefully(source, name=name, with_masks=with_masks, with_attributes=with_attributes)
+
+
+def read_ground_truth_carefully(
+    source: object, *, name: str | None = None, with_masks: bool = False, with_attributes: bool = True
+) -> GroundTruth:
+    """The same, record by record: slower, but explains what has no meaning."""
     lists = open_ground_truth(source, name)
-    images, image_notices = _read_images(lists.images)
+    images, image_notices = _read_images(lists.images, with_attributes)
     categories, category_notices = _read_categories(lists.categories)
-    ground_truth = _read_annotations(lists, images, categories, image_notices + category_notices)
+    ground_truth = _read_annotations(lists, images, categories, image_notices + category_notices, with_attributes)
     if not with_masks:
         return ground_truth
     masks = object_masks(lists.annotations, ground_truth.ids, ground_truth.image, images)
     return replace(ground_truth, masks=masks)
 
 
-def _read_images(records: Records) -> tuple[Images, Notices]:
+def _read_images(records: Records, with_attributes: bool) -> tuple[Images, Notices]:
     rows = decode_records(records, ImageRecord)
     ids = identifier_column(records, rows, "id")
     width, height = (_size_column(records, rows, field) for field in ("width", "height"))
     dates = [row.date_captured if isinstance(row.date_captured, str) else None for row in rows]
     require_text(records, (row.file_name for row in rows), "file_name")
     require_text(records, dates, "date_captured")
-    columns, not_objects = image_columns(records)
+    columns, not_objects = image_columns(records) if with_attributes else ({}, [])
     last, others = repeated(ids)
     order = last.tolist()
     images = Images(
@@ -90,7 +106,9 @@ def _read_categories(records: Records) -> tuple[Categories, Notices]:
     return categories, _duplicates(records, "category", "the last one counts", ids, others)
 
 
-def _read_annotations(lists: GroundTruthLists, images: Images, categories: Categories, notices: Notices) -> GroundTruth:
+def _read_annotations(
+    lists: GroundTruthLists, images: Images, categories: Categories, notices: Notices, with_attributes: bool
+) -> GroundTruth:
     records = lists.annotations
     rows = decode_records(records, AnnotationRecord)
     ids = identifier_column(records, rows, "id")
@@ -99,7 +117,7 @@ def _read_annotations(lists: GroundTruthLists, images: Images, categories: Categ
     box = box_column([row.bbox for row in rows])
     require_finite(records, rows, "bbox", box)
     area, area_notices = _area_column(records, rows, ids, box)
-    attributes, fields, not_objects = annotation_columns(records)
+    attributes, fields, not_objects = annotation_columns(records) if with_attributes else ({}, {}, [])
     return GroundTruth(
         name=lists.name,
         sha256=lists.sha256,

@@ -48,8 +48,7 @@ def read_json_text(source: str | os.PathLike[str], name: str | None) -> JsonText
     AccessError if the file cannot be read, InputError if it is empty, broken gzip or not UTF-8.
     """
     raw = _read_bytes(source)
-    # A file name that is not UTF-8 comes with surrogates, which no report could write.
-    name = Path(os.fsdecode(source)).name.encode(errors="replace").decode() if name is None else name
+    name = base_name(source) if name is None else name
     unpacked = raw.startswith(GZIP_MAGIC)
     text = _unzip(raw, name) if unpacked else raw
     skipped = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
@@ -57,6 +56,11 @@ def read_json_text(source: str | os.PathLike[str], name: str | None) -> JsonText
     content = JsonText(name, hashlib.sha256(raw).hexdigest(), text, skipped, unpacked)
     _require_text(content)
     return content
+
+
+def base_name(path: str | os.PathLike[str]) -> str:
+    """The file's name without its folder; what is not UTF-8 in it, which no report could write, becomes "?"."""
+    return Path(os.fsdecode(path)).name.encode(errors="replace").decode()
 
 
 def printable(text: str) -> str:
