@@ -47,6 +47,26 @@ nb::list texts(const scan::Texts& values, const std::vector<std::int64_t>& order
   return result;
 }
 
+// The JSON texts of a column's values by their codes, as one JSON list.
+nb::bytes values_of(const scan::AttributeColumn& column) {
+  std::vector<std::string_view> by_code(column.code_of_text.size());
+  for (const auto& [text, code] : column.code_of_text) by_code[static_cast<std::size_t>(code)] = text;
+  std::string list = "[";
+  for (const std::string_view text : by_code) list.append(list.size() > 1 ? "," : "").append(text);
+  list += "]";
+  return nb::bytes(list.data(), list.size());
+}
+
+nb::list attributes(const scan::AttributeColumns& columns, nb::handle owner) {
+  nb::list result;
+  for (std::size_t i = 0; i < columns.names().size(); ++i) {
+    const std::string& name = columns.names()[i];
+    const scan::AttributeColumn& column = columns.columns()[i];
+    result.append(nb::make_tuple(nb::str(name.data(), name.size()), view(column.codes, owner), values_of(column)));
+  }
+  return result;
+}
+
 bool has_zero(const std::vector<std::int64_t>& ids) { return std::find(ids.begin(), ids.end(), 0) != ids.end(); }
 
 std::size_t count_objects(const ScannedGroundTruth& columns, double lowest_area, double highest_area) {
@@ -68,12 +88,12 @@ scan::Source source_of(nb::object source, std::int64_t size) {
   return scan::Source(nb::cast<int>(source), static_cast<std::size_t>(size));
 }
 
-std::optional<ScannedGroundTruth> scan_ground_truth(nb::object source, std::int64_t size) {
+std::optional<ScannedGroundTruth> scan_ground_truth(nb::object source, std::int64_t size, bool with_attributes) {
   const scan::Source text = source_of(source, size);
   std::optional<ScannedGroundTruth> columns;
   {
     nb::gil_scoped_release released;
-    columns = scan::scan_ground_truth(text);
+    columns = scan::scan_ground_truth(text, with_attributes);
   }
   return columns;
 }
@@ -114,13 +134,16 @@ void add_scan(nb::module_& module) {
       .def_prop_ro("category_names", [](const ScannedGroundTruth& of) { return texts(of.categories.names, of.category_order); })
       .def_prop_ro("has_id_zero", [](const ScannedGroundTruth& of) { return has_zero(of.annotations.ids); })
       .def("count_objects", &count_objects, "lowest_area"_a, "highest_area"_a)
-      .def_prop_ro("has_more_fields", [](const ScannedGroundTruth& of) { return of.images.has_more || of.annotations.has_more; });
+      .def_prop_ro("image_fields", [](nb::handle_t<ScannedGroundTruth> self) { return attributes(nb::inst_ptr<ScannedGroundTruth>(self)->images.annotated.fields, self); })
+      .def_prop_ro("image_attributes", [](nb::handle_t<ScannedGroundTruth> self) { return attributes(nb::inst_ptr<ScannedGroundTruth>(self)->images.annotated.attributes, self); })
+      .def_prop_ro("annotation_fields", [](nb::handle_t<ScannedGroundTruth> self) { return attributes(nb::inst_ptr<ScannedGroundTruth>(self)->annotations.annotated.fields, self); })
+      .def_prop_ro("annotation_attributes", [](nb::handle_t<ScannedGroundTruth> self) { return attributes(nb::inst_ptr<ScannedGroundTruth>(self)->annotations.annotated.attributes, self); });
   nb::class_<ScannedDetections>(module, "ScannedDetections")
       .def_prop_ro("image", [](nb::handle_t<ScannedDetections> self) { return view(nb::inst_ptr<ScannedDetections>(self)->image, self); })
       .def_prop_ro("category", [](nb::handle_t<ScannedDetections> self) { return view(nb::inst_ptr<ScannedDetections>(self)->category, self); })
       .def_prop_ro("score", [](nb::handle_t<ScannedDetections> self) { return view(nb::inst_ptr<ScannedDetections>(self)->score, self); })
       .def_prop_ro("box", [](nb::handle_t<ScannedDetections> self) { return boxes(nb::inst_ptr<ScannedDetections>(self)->box, self); });
-  module.def("scan_ground_truth", &scan_ground_truth, "source"_a, "size"_a = -1);
+  module.def("scan_ground_truth", &scan_ground_truth, "source"_a, "size"_a, "with_attributes"_a);
   module.def("scan_detections", &scan_detections, "source"_a, "size"_a, "image_ids"_a, "category_ids"_a, "threads"_a = 0);
 }
 

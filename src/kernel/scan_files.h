@@ -202,10 +202,14 @@ inline bool read_lists(Window& window, GroundTruthColumns& columns) {
 }
 
 // Ground truth with at least one entry in each of its three lists and without ids that come twice; nothing if it is not recognised.
-inline std::optional<GroundTruthColumns> scan_ground_truth(const Source& source, std::size_t capacity = Window::usual_capacity) {
+// Fields beyond COCO's are read only if they are wanted.
+inline std::optional<GroundTruthColumns> scan_ground_truth(const Source& source, bool with_attributes, std::size_t capacity = Window::usual_capacity) {
   GroundTruthColumns columns;
+  columns.images.annotated.is_wanted = columns.annotations.annotated.is_wanted = with_attributes;
   Window window(source, text_begin(source), capacity);
   if (!read_lists(window, columns)) return std::nullopt;
+  columns.images.annotated.end_records();
+  columns.annotations.annotated.end_records();
   if (!order_ids(columns.images.ids, columns.image_order, columns.image_ids)) return std::nullopt;
   if (!order_ids(columns.categories.ids, columns.category_order, columns.category_ids)) return std::nullopt;
   if (have_equals(columns.annotations.ids)) return std::nullopt;

@@ -5,12 +5,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "scan_attributes.h"
 #include "scan_text.h"
 
 namespace mapgap::scan {
@@ -73,13 +75,25 @@ class Texts {
 };
 
 // Reads the name of a field, which stands in quotes before a colon, if it is this one.
-template <std::size_t Length>
-bool read_name(const char*& at, const char (&quoted)[Length]) {
-  if (std::strncmp(at, quoted, Length - 1) != 0) return false;
-  const char* behind = at + Length - 1;
+inline bool read_name(const char*& at, const char* quoted, std::size_t length) {
+  if (std::strncmp(at, quoted, length) != 0) return false;
+  const char* behind = at + length;
   if (!read_separator(behind, ':')) return false;
   at = behind;
   return true;
+}
+
+template <std::size_t Length>
+bool read_name(const char*& at, const char (&quoted)[Length]) {
+  return read_name(at, quoted, Length - 1);
+}
+
+// The same for any of some names.
+inline bool read_any_name(const char*& at, std::initializer_list<std::string_view> quoted) {
+  for (const std::string_view name : quoted) {
+    if (read_name(at, name.data(), name.size())) return true;
+  }
+  return false;
 }
 
 // Which of a record's fields have been read. A field that comes twice is not recognised.
@@ -170,14 +184,14 @@ struct ImageColumns {
   std::vector<std::int64_t> ids;
   std::vector<double> width, height;  // NaN where missing
   Texts file_names, dates;
-  bool has_more = false;  // there are fields that may be attributes
+  Annotated annotated;
 
   bool read(const char*& at) {
-    enum : unsigned { id = 1, width_field = 2, height_field = 4, name = 8, date = 16 };
+    enum : unsigned { id = 1, width_field = 2, height_field = 4, name = 8, date = 16, attributes = 32 };
     Seen seen;
     std::int64_t identifier = 0;
     double row_width = std::numeric_limits<double>::quiet_NaN(), row_height = row_width;
-    bool row_has_more = false;
+    annotated.begin_record();
     const auto read_size = [](const char*& field, double& value) { return read_number(field, value) && value >= 0; };
     const bool is_read = read_record(at, [&](const char*& field) {
       if (read_name(field, "\"id\"")) return seen.add(id) && read_integer(field, identifier);
@@ -185,8 +199,9 @@ struct ImageColumns {
       if (read_name(field, "\"height\"")) return seen.add(height_field) && read_size(field, row_height);
       if (read_name(field, "\"file_name\"")) return seen.add(name) && read_string(field, name_);
       if (read_name(field, "\"date_captured\"")) return seen.add(date) && read_string(field, date_);
-      if (!is_standard(field)) row_has_more = true;
-      return read_character(field, '"') && skip_name(field) && skip_value(field);
+      if (read_name(field, "\"attributes\"")) return seen.add(attributes) && annotated.read_attributes(field);
+      if (read_any_name(field, {"\"license\"", "\"coco_url\"", "\"flickr_url\""})) return skip_value(field);
+      return annotated.read_field(field);
     });
     if (!is_read || !seen.has(id)) return false;
     ids.push_back(identifier);
@@ -194,19 +209,12 @@ struct ImageColumns {
     height.push_back(row_height);
     seen.has(name) ? file_names.add(name_) : file_names.add_missing();
     seen.has(date) ? dates.add(date_) : dates.add_missing();
-    has_more = has_more || row_has_more;
+    annotated.end_record();
     return true;
   }
 
  private:
   std::string name_, date_;
-
-  static bool is_standard(const char* field) {
-    for (const char* known : {"\"license\"", "\"coco_url\"", "\"flickr_url\""}) {
-      if (std::strncmp(field, known, std::strlen(known)) == 0) return true;
-    }
-    return false;
-  }
 };
 
 // One row a category, in file order.
@@ -238,14 +246,15 @@ struct AnnotationColumns {
   std::vector<std::int64_t> ids, image_ids, category_ids;
   std::vector<double> box, area;
   std::vector<std::uint8_t> crowd;
-  bool has_more = false;  // there are fields that may be attributes
+  Annotated annotated;
 
   bool read(const char*& at) {
-    enum : unsigned { id = 1, image_id = 2, category_id = 4, bbox = 8, area_field = 16, iscrowd = 32 };
+    enum : unsigned { id = 1, image_id = 2, category_id = 4, bbox = 8, area_field = 16, iscrowd = 32, attributes = 64 };
     Seen seen;
     std::int64_t identifier = 0, image = 0, category = 0, row_crowd = 0;
     double row[4], row_area = 0;
-    bool row_has_more = false;
+    annotated.begin_record();
+    const auto read_flag = [](const char*& field, std::int64_t& value) { return read_integer(field, value) && (value == 0 || value == 1); };
     const bool is_read = read_record(at, [&](const char*& field) {
       if (read_name(field, "\"segmentation\"")) return skip_value(field);
       if (read_name(field, "\"id\"")) return seen.add(id) && read_integer(field, identifier);
@@ -253,9 +262,10 @@ struct AnnotationColumns {
       if (read_name(field, "\"category_id\"")) return seen.add(category_id) && read_integer(field, category);
       if (read_name(field, "\"bbox\"")) return seen.add(bbox) && read_box(field, row);
       if (read_name(field, "\"area\"")) return seen.add(area_field) && read_number(field, row_area);
-      if (read_name(field, "\"iscrowd\"")) return seen.add(iscrowd) && read_integer(field, row_crowd) && (row_crowd == 0 || row_crowd == 1);
-      if (!is_standard(field)) row_has_more = true;
-      return read_character(field, '"') && skip_name(field) && skip_value(field);
+      if (read_name(field, "\"iscrowd\"")) return seen.add(iscrowd) && read_flag(field, row_crowd);
+      if (read_name(field, "\"attributes\"")) return seen.add(attributes) && annotated.read_attributes(field);
+      if (read_any_name(field, {"\"ignore\"", "\"keypoints\"", "\"num_keypoints\"", "\"caption\""})) return skip_value(field);
+      return annotated.read_field(field);
     });
     if (!is_read || !seen.has(id | image_id | category_id | bbox | area_field)) return false;
     ids.push_back(identifier);
@@ -264,16 +274,8 @@ struct AnnotationColumns {
     box.insert(box.end(), row, row + 4);
     area.push_back(row_area);
     crowd.push_back(static_cast<std::uint8_t>(row_crowd));
-    has_more = has_more || row_has_more;
+    annotated.end_record();
     return true;
-  }
-
- private:
-  static bool is_standard(const char* field) {
-    for (const char* known : {"\"ignore\"", "\"keypoints\"", "\"num_keypoints\"", "\"caption\""}) {
-      if (std::strncmp(field, known, std::strlen(known)) == 0) return true;
-    }
-    return false;
   }
 };
 

@@ -18,6 +18,8 @@ Flag = NDArray[np.uint8]
 IdBuffer = memoryview | Id
 """(N,) int64, as the kernel gives it or as an array."""
 
+AttributeColumns = list[tuple[str, memoryview, bytes]]
+
 class ScannedGroundTruth:
     """The columns of a ground-truth file as read-only memoryviews; images and categories in rising order of their ids."""
 
@@ -62,8 +64,18 @@ class ScannedGroundTruth:
     def category_names(self) -> list[str | None]:
         """One a category, by rising id; None where missing."""
     @property
-    def has_more_fields(self) -> bool:
-        """Whether images or annotations have fields beyond COCO's, which may be attributes."""
+    def image_fields(self) -> AttributeColumns:
+        """Fields beyond COCO's, by first appearance, if they were wanted: name, (I,) int32 codes, JSON list of the values.
+
+        A code is a place in the list, -1 for what is missing, null, a list or an object. Images are in file order here.
+        """
+    @property
+    def image_attributes(self) -> AttributeColumns:
+        """Entries of the images' `attributes` likewise."""
+    @property
+    def annotation_fields(self) -> AttributeColumns: ...
+    @property
+    def annotation_attributes(self) -> AttributeColumns: ...
     @property
     def has_id_zero(self) -> bool:
         """Whether an annotation has the id 0."""
@@ -86,9 +98,10 @@ class ScannedDetections:
     def score(self) -> memoryview:
         """(D,) float64."""
 
-def scan_ground_truth(source: int | bytes, size: int = -1) -> ScannedGroundTruth | None:
+def scan_ground_truth(source: int | bytes, size: int, with_attributes: bool) -> ScannedGroundTruth | None:
     """The columns of the JSON text in an open file of `size` bytes, or in memory; None where it is not recognised.
 
+    Fields beyond COCO's, which may be attributes, are skipped unless they are wanted.
     Recognised is COCO's format written as usual: whole ids of at most 18 digits, boxes of four finite numbers, an area
     in every annotation, nothing missing, null, doubled, empty or unknown among ids, and no JSON that is wrong or odd anywhere.
     Only then is the result that of the careful reader in `mapgap.coco`, of which this is the fast twin.

@@ -46,15 +46,31 @@ def annotation_columns(records: Records) -> tuple[dict[str, Column], dict[str, C
 
 
 def image_columns(records: Records) -> tuple[dict[str, Column], list[int]]:
-    """(unknown scalar fields of images and of their `attributes` dicts, records whose `attributes` is no object).
-
-    URLs are no attributes. Where a field and an entry of `attributes` share a name, the field becomes `field.NAME`.
-    """
+    """(unknown scalar fields of images and of their `attributes` dicts, records whose `attributes` is no object)."""
     untyped = untyped_records(records)
-    fields = _field_columns(records, untyped, lambda name: name in IMAGE_FIELDS or name.lower().endswith("url"))
+    fields = _field_columns(records, untyped, lambda name: name in IMAGE_FIELDS or is_url(name))
     attributes, not_objects = _attribute_columns(records, untyped)
+    return join_image_columns(fields, attributes), not_objects
+
+
+def is_url(name: str) -> bool:
+    """Whether a field of an image is an address: no attribute."""
+    return name.lower().endswith("url")
+
+
+def join_image_columns(fields: Mapping[str, Column], attributes: Mapping[str, Column]) -> dict[str, Column]:
+    """Both as one; where a field and an entry of `attributes` share a name, the field becomes `field.NAME`."""
     renamed = {f"field.{name}" if name in attributes else name: column for name, column in fields.items()}
-    return attributes | renamed, not_objects
+    return {**attributes, **renamed}
+
+
+def scalars_of_text(text: bytes) -> list[Scalar] | None:
+    """The values of a JSON list as attributes have them, or None if one of them would be refused."""
+    try:
+        values = [_scalar(value) for value in msgspec.json.decode(text)]
+    except DECODING_ERRORS:
+        return None
+    return None if MISSING in values else values  # type: ignore[return-value]
 
 
 def require_text(records: Records, values: Iterable[object], field: str) -> None:

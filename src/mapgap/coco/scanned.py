@@ -2,23 +2,33 @@
 
 import hashlib
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mapgap.coco.annotated import Column, is_url, join_image_columns, scalars_of_text
 from mapgap.coco.columns import box_area
 from mapgap.coco.scanning import scan_detections, scan_ground_truth
 from mapgap.coco.sources import base_name
-from mapgap.tables import Categories, Detections, GroundTruth, Images
+from mapgap.tables import Categories, Detections, GroundTruth, IdArray, Images
+
+if TYPE_CHECKING:  # names of the kernel's contract
+    from mapgap._kernel import AttributeColumns, ScannedGroundTruth
 
 Path = str | os.PathLike[str]
+Columns = dict[str, Column]
 
 
 def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool) -> GroundTruth | None:
     """What the careful reader makes of the file, or None where that reader is needed."""
-    scanned = scan_ground_truth(path)
-    if scanned is None or (with_attributes and scanned.has_more_fields):
+    scanned = scan_ground_truth(path, with_attributes=with_attributes)
+    if scanned is None:
         return None
     order = np.asarray(scanned.image_order)
+    columns = _annotated_columns(scanned, order)
+    if columns is None:
+        return None
+    image_attributes, fields, attributes = columns
     ids = np.asarray(scanned.ids)
     images = Images(
         ids=np.asarray(scanned.image_ids),
@@ -27,7 +37,7 @@ def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool)
         height=np.asarray(scanned.height)[order],
         file_names=tuple(scanned.file_names),
         dates_captured=tuple(scanned.dates_captured),
-        attributes={},
+        attributes=image_attributes,
     )
     category_ids = np.asarray(scanned.category_ids)
     names = zip(scanned.category_names, category_ids.tolist(), strict=True)
@@ -45,8 +55,8 @@ def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool)
         box=np.asarray(scanned.box),
         area=np.asarray(scanned.area),
         crowd=np.asarray(scanned.crowd).view(np.bool_),
-        attributes={},
-        fields={},
+        attributes=attributes,
+        fields=fields,
     )
 
 
@@ -66,6 +76,33 @@ def scanned_detections(path: Path, name: str | None, ground_truth: GroundTruth) 
         area=box_area(box),
         score=np.asarray(scanned.score),
     )
+
+
+def _annotated_columns(scanned: "ScannedGroundTruth", image_order: IdArray) -> tuple[Columns, Columns, Columns] | None:
+    """(what images have, fields of annotations, their `attributes`), or None if a value would be refused."""
+    image_fields = [column for column in scanned.image_fields if not is_url(column[0])]
+    groups = (image_fields, scanned.image_attributes, scanned.annotation_fields, scanned.annotation_attributes)
+    columns = [_decoded(group) for group in groups]
+    if None in columns:
+        return None
+    of_image_fields, of_image_attributes, fields, attributes = (group for group in columns if group is not None)
+    order = image_order.tolist()
+    joined = join_image_columns(of_image_fields, of_image_attributes)
+    return {name: tuple(column[place] for place in order) for name, column in joined.items()}, fields, attributes
+
+
+def _decoded(columns: "AttributeColumns") -> Columns | None:
+    """Columns of values by name; those without any value are left out."""
+    decoded = {}
+    for name, codes, text in columns:
+        values = scalars_of_text(text)
+        if values is None:
+            return None
+        # Code -1, for "no value", is the last entry.
+        column = tuple(map([*values, None].__getitem__, codes.tolist()))
+        if column.count(None) < len(column):
+            decoded[name] = column
+    return decoded
 
 
 def _hash(path: Path) -> str:

@@ -20,9 +20,9 @@ GZIP_MAGIC = b"\x1f\x8b"
 Columns = TypeVar("Columns")
 
 
-def scan_ground_truth(path: str | os.PathLike[str]) -> _kernel.ScannedGroundTruth | None:
+def scan_ground_truth(path: str | os.PathLike[str], *, with_attributes: bool) -> _kernel.ScannedGroundTruth | None:
     """The columns of a COCO ground-truth file, or None where only the careful reader can read or refuse it."""
-    return _scan(path, _kernel.scan_ground_truth)
+    return _scan(path, lambda source, size: _kernel.scan_ground_truth(source, size, with_attributes))
 
 
 def scan_detections(
