@@ -5,6 +5,7 @@
 #include "curve.h"
 #include "hits.h"
 #include "kernel.h"
+#include "mean.h"
 #include "threads.h"
 
 namespace mapgap {
@@ -23,11 +24,6 @@ struct Curves {
   std::vector<double> precision, recall, scores;
 };
 
-// The true positives of one class at one threshold, in rank order.
-struct Hits {
-  std::vector<double> precision, score;
-};
-
 struct Outcomes {
   const double* score;
   const std::int32_t* rank;
@@ -35,28 +31,28 @@ struct Outcomes {
   const std::uint32_t* ignored;
 };
 
-// One walk over the detections of a class fills the hits of every threshold. Gives the first detection that is not cut
-// by max_detections, or -1.
-std::int32_t collect_hits(const std::int32_t* begin, const std::int32_t* end, const Outcomes& outcomes,
-                          std::int64_t max_detections, CountedByThreshold& counted, std::vector<Hits>& hits) {
-  const std::uint32_t every = every_threshold(hits.size());
-  std::int32_t first = -1;
-  counted.clear();
-  for (Hits& at : hits) {
-    at.precision.clear();
-    at.score.clear();
+// The true positives of one class in rank order, by threshold.
+struct Hits {
+  PrecisionAtHits precision;
+  std::vector<std::vector<double>> score;  // empty if nobody asks
+  std::int32_t first;                      // the first detection that is not cut by max_detections, or -1
+};
+
+// One walk over the detections of a class fills the hits of every threshold.
+void collect_hits(std::span<const std::int32_t> rows, const Outcomes& outcomes, std::int64_t max_detections, Hits& hits) {
+  const std::uint32_t every = every_threshold(hits.precision.thresholds());
+  hits.precision.clear();
+  for (auto& score : hits.score) score.clear();
+  hits.first = -1;
+  for (const std::int32_t row : rows) {
+    if (outcomes.rank[row] >= max_detections) continue;
+    if (hits.first < 0) hits.first = row;
+    const std::uint32_t right = outcomes.true_positive[row] & every;
+    hits.precision.add((right | ~outcomes.ignored[row]) & every, right);
+    if (!hits.score.empty()) {
+      for_thresholds(right, [&](std::size_t t) { hits.score[t].push_back(outcomes.score[row]); });
+    }
   }
-  for (const std::int32_t* row = begin; row != end; ++row) {
-    if (outcomes.rank[*row] >= max_detections) continue;
-    if (first < 0) first = *row;
-    const std::uint32_t right = outcomes.true_positive[*row] & every;
-    counted.add((right | ~outcomes.ignored[*row]) & every);
-    for_thresholds(right, [&](std::size_t t) {
-      hits[t].precision.push_back(coco_precision(static_cast<std::int64_t>(hits[t].precision.size()) + 1, counted.at(t)));
-      hits[t].score.push_back(outcomes.score[*row]);
-    });
-  }
-  return first;
 }
 
 // The cells of one class in arrays (T, R, K) and (T, K).
@@ -65,23 +61,20 @@ struct CurvesOfClass {
   const Float1& recall_thresholds;
   std::size_t classes, k;
 
-  void write(std::size_t t, Hits& hits, std::int64_t positives, const double* first_score) {
+  void write(std::size_t t, Hits& hits, std::int64_t positives, const ReachedPoints& reached, const double* score) {
     const std::size_t points = recall_thresholds.shape(0);
-    const auto cell = [&](std::size_t point) { return (t * points + point) * classes + k; };
-    curves.recall[t * classes + k] = static_cast<double>(hits.precision.size()) / static_cast<double>(positives);
+    const std::size_t start = t * points * classes + k;
+    std::vector<double>& precision = hits.precision.at(t);
+    curves.recall[t * classes + k] = static_cast<double>(precision.size()) / static_cast<double>(positives);
     if (!curves.precision.empty()) {
-      take_envelope(hits.precision);
-      for (std::size_t point = 0; point < points; ++point) curves.precision[cell(point)] = 0.0;
-      for_reached(recall_thresholds.data(), points, hits.precision.size(), positives,
-                  [&](std::size_t point, std::size_t event) { curves.precision[cell(point)] = hits.precision[event]; });
+      take_envelope(precision);
+      reached.write(precision, curves.precision.data() + start, classes);
     }
     if (!curves.scores.empty()) {
-      for (std::size_t point = 0; point < points; ++point) curves.scores[cell(point)] = 0.0;
-      for_reached(recall_thresholds.data(), points, hits.score.size(), positives,
-                  [&](std::size_t point, std::size_t event) { curves.scores[cell(point)] = hits.score[event]; });
+      reached.write(hits.score[t], curves.scores.data() + start, classes);
       // The very first detection already has recall 0 or more, whatever it is.
-      for (std::size_t point = 0; first_score != nullptr && point < points && recall_thresholds.data()[point] <= 0; ++point) {
-        curves.scores[cell(point)] = *first_score;
+      for (std::size_t point = 0; hits.first >= 0 && point < points && recall_thresholds.data()[point] <= 0; ++point) {
+        curves.scores[start + point * classes] = score[hits.first];
       }
     }
   }
@@ -109,17 +102,16 @@ auto precision_recall(Index1 class_order, Id1 class_offsets, Float1 score, Index
     curves.recall.assign(thresholds * classes, -1.0);
     const Outcomes outcomes{score.data(), rank.data(), true_positive.data(), ignored.data()};
     run_blocks(balanced_cuts(as_sizes(class_offsets), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
-      CountedByThreshold counted(thresholds);
-      std::vector<Hits> hits(thresholds);
+      Hits hits{PrecisionAtHits(thresholds), std::vector<std::vector<double>>(score_thresholds), -1};
+      ReachedPoints reached(recall_thresholds.data(), points);
       for (std::size_t k = begin; k < end; ++k) {
         if (positives.data()[k] == 0) continue;
-        const std::int32_t first = collect_hits(class_order.data() + class_offsets.data()[k],
-                                                class_order.data() + class_offsets.data()[k + 1], outcomes,
-                                                max_detections, counted, hits);
+        const auto start = static_cast<std::size_t>(class_offsets.data()[k]);
+        const auto stop = static_cast<std::size_t>(class_offsets.data()[k + 1]);
+        collect_hits({class_order.data() + start, stop - start}, outcomes, max_detections, hits);
+        reached.set_positives(positives.data()[k], hits.precision.most());
         CurvesOfClass here{curves, recall_thresholds, classes, k};
-        for (std::size_t t = 0; t < thresholds; ++t) {
-          here.write(t, hits[t], positives.data()[k], first < 0 ? nullptr : score.data() + first);
-        }
+        for (std::size_t t = 0; t < thresholds; ++t) here.write(t, hits, positives.data()[k], reached, score.data());
       }
     });
   }
@@ -130,32 +122,9 @@ auto precision_recall(Index1 class_order, Id1 class_offsets, Float1 score, Index
 
 // ---------------------------------------------------------------- NumPy's mean
 
-// NumPy's pairwise summation of contiguous float64 (numpy/_core/src/umath/loops_utils.h.src, pairwise_sum).
-double pairwise_sum(const double* values, std::size_t length) {
-  if (length < 8) {
-    double sum = -0.0;
-    for (std::size_t i = 0; i < length; ++i) sum += values[i];
-    return sum;
-  }
-  if (length <= 128) {
-    double lane[8];
-    for (std::size_t j = 0; j < 8; ++j) lane[j] = values[j];
-    std::size_t i = 8;
-    for (; i < length - length % 8; i += 8) {
-      for (std::size_t j = 0; j < 8; ++j) lane[j] += values[i + j];
-    }
-    double sum = ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
-    for (; i < length; ++i) sum += values[i];
-    return sum;
-  }
-  std::size_t half = length / 2;
-  half -= half % 8;
-  return pairwise_sum(values, half) + pairwise_sum(values + half, length - half);
-}
-
 double pairwise_mean(Float1 values) {
   require(values.shape(0) > 0, "the mean of nothing is not defined");
-  return (0.0 + pairwise_sum(values.data(), values.shape(0))) / static_cast<double>(values.shape(0));
+  return mean_of(values.data(), values.shape(0));
 }
 
 // ---------------------------------------------------------------- average precision of statuses

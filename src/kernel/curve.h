@@ -32,4 +32,32 @@ void for_reached(const double* recall_thresholds, std::size_t recall_points, std
   }
 }
 
+// Which true positive is the first to reach each recall point depends on the number of objects alone, so it is found once
+// for many curves.
+class ReachedPoints {
+ public:
+  ReachedPoints(const double* recall_thresholds, std::size_t recall_points)
+      : recall_thresholds_(recall_thresholds), recall_points_(recall_points) {}
+
+  // `most` is the largest number of true positives that will be asked for.
+  void set_positives(std::int64_t positives, std::size_t most) {
+    event_of_.clear();
+    for_reached(recall_thresholds_, recall_points_, most, positives,
+                [this](std::size_t, std::size_t event) { event_of_.push_back(event); });
+  }
+
+  // Writes the value at each recall point to cells[point * step], 0 where it is not reached.
+  void write(const std::vector<double>& values, double* cells, std::size_t step) const {
+    for (std::size_t point = 0; point < recall_points_; ++point) {
+      const bool is_reached = point < event_of_.size() && event_of_[point] < values.size();
+      cells[point * step] = is_reached ? values[event_of_[point]] : 0.0;
+    }
+  }
+
+ private:
+  const double* recall_thresholds_;
+  std::size_t recall_points_;
+  std::vector<std::size_t> event_of_;
+};
+
 }  // namespace mapgap

@@ -53,6 +53,43 @@ class CountedByThreshold {
   std::vector<std::int64_t> somewhere_;
 };
 
+// COCO's precision at each true positive of one class, by threshold, from its detections in rank order.
+class PrecisionAtHits {
+ public:
+  explicit PrecisionAtHits(std::size_t thresholds) : counted_(thresholds), precision_(thresholds) {}
+
+  void clear() {
+    counted_.clear();
+    for (auto& precision : precision_) precision.clear();
+  }
+
+  // One detection: the thresholds at which it counts, and those of them at which it is right.
+  void add(std::uint32_t counted, std::uint32_t right) {
+    counted_.add(counted);
+    for_thresholds(right, [this](std::size_t t) {
+      const auto hits = static_cast<std::int64_t>(precision_[t].size()) + 1;
+      precision_[t].push_back(coco_precision(hits, counted_.at(t)));
+    });
+  }
+
+  // That many detections that are wrong at all thresholds.
+  void add_wrong(std::int64_t detections) { counted_.add_everywhere(detections); }
+
+  std::size_t thresholds() const { return precision_.size(); }
+  std::vector<double>& at(std::size_t threshold) { return precision_[threshold]; }
+
+  // The largest number of true positives at any threshold.
+  std::size_t most() const {
+    std::size_t most = 0;
+    for (const auto& precision : precision_) most = std::max(most, precision.size());
+    return most;
+  }
+
+ private:
+  CountedByThreshold counted_;
+  std::vector<std::vector<double>> precision_;
+};
+
 // Average precision of one class from the precision at each true positive. How many recall points a true positive is
 // the first to reach depends on the number of objects alone, so it is found once for many thresholds.
 class AverageOfHits {

@@ -10,6 +10,7 @@ void add_order(nanobind::module_& module);
 void add_pairs(nanobind::module_& module);
 void add_match(nanobind::module_& module);
 void add_accumulate(nanobind::module_& module);
+void add_numbers(nanobind::module_& module);
 void add_slices(nanobind::module_& module);
 void add_nearest(nanobind::module_& module);
 void add_gap(nanobind::module_& module);

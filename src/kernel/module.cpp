@@ -8,6 +8,7 @@ NB_MODULE(_kernel, module) {
   mapgap::add_pairs(module);
   mapgap::add_match(module);
   mapgap::add_accumulate(module);
+  mapgap::add_numbers(module);
   mapgap::add_slices(module);
   mapgap::add_nearest(module);
   mapgap::add_gap(module);

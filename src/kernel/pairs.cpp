@@ -1,4 +1,6 @@
 // Pairs of a detection and an annotation that overlap, from boxes.
+#include <tuple>
+
 #include "arrays.h"
 #include "geometry.h"
 #include "grouping.h"
@@ -8,11 +10,20 @@
 namespace mapgap {
 namespace {
 
-
 struct Found {
   std::vector<std::int32_t> object;
   std::vector<double> iou;
 };
+
+// The stretch [first, last) of an image's objects that are of a class.
+std::pair<std::size_t, std::size_t> of_class(const ByImage& objects, const std::int32_t* object_category, std::size_t first,
+                                             std::size_t last, std::int32_t wanted) {
+  const auto begin = objects.rows.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = objects.rows.begin() + static_cast<std::ptrdiff_t>(last);
+  const auto start = std::partition_point(begin, end, [&](std::int32_t object) { return object_category[object] < wanted; });
+  const auto stop = std::partition_point(start, end, [&](std::int32_t object) { return object_category[object] == wanted; });
+  return {static_cast<std::size_t>(start - objects.rows.begin()), static_cast<std::size_t>(stop - objects.rows.begin())};
+}
 
 auto box_pairs(Index1 order, Index1 image, Index1 category, Float2 box, Index1 object_image, Index1 object_category,
                Float2 object_box, Flag1 crowd, std::size_t images, double minimum_iou, bool across_classes,
@@ -43,11 +54,13 @@ auto box_pairs(Index1 order, Index1 image, Index1 category, Float2 box, Index1 o
         const double* detection_box = box.data() + 4 * static_cast<std::size_t>(detection);
         const std::size_t here = static_cast<std::size_t>(image.data()[detection]);
         const std::size_t before = mine.object.size();
-        for (std::size_t place = objects.offsets[here]; place < objects.offsets[here + 1]; ++place) {
+        std::size_t first = objects.offsets[here], last = objects.offsets[here + 1];
+        if (!across_classes) std::tie(first, last) = of_class(objects, object_category.data(), first, last, category.data()[detection]);
+        for (std::size_t place = first; place < last; ++place) {
           const std::int32_t object = objects.rows[place];
           const bool is_crowd = crowd.data()[object] != 0;
           const bool same_class = object_category.data()[object] == category.data()[detection];
-          if (!same_class && (is_crowd || !across_classes)) continue;
+          if (!same_class && is_crowd) continue;
           const double iou = box_iou(detection_box, object_box.data() + 4 * static_cast<std::size_t>(object), is_crowd);
           // Written so that an undefined IoU (0 / 0 of vanishing boxes) passes, as it does in pycocotools.
           if (iou < minimum_iou) continue;
@@ -58,11 +71,13 @@ auto box_pairs(Index1 order, Index1 image, Index1 category, Float2 box, Index1 o
       }
     });
     for (std::size_t position = 0; position < detections; ++position) offsets[position + 1] += offsets[position];
+    all = std::move(found[0]);
     all.object.reserve(static_cast<std::size_t>(offsets[detections]));
     all.iou.reserve(static_cast<std::size_t>(offsets[detections]));
-    for (const Found& part : found) {
-      all.object.insert(all.object.end(), part.object.begin(), part.object.end());
-      all.iou.insert(all.iou.end(), part.iou.begin(), part.iou.end());
+    for (std::size_t block = 1; block < found.size(); ++block) {
+      all.object.insert(all.object.end(), found[block].object.begin(), found[block].object.end());
+      all.iou.insert(all.iou.end(), found[block].iou.begin(), found[block].iou.end());
+      found[block] = Found{};
     }
   }
   const std::size_t pairs = all.object.size();

@@ -6,6 +6,9 @@ I images, K categories, T thresholds (at most 32), A area ranges, R recall point
 -1 means none.
 """
 
+from array import array
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +17,9 @@ Index = NDArray[np.int32]
 Id = NDArray[np.int64]
 Bits = NDArray[np.uint32]
 Flag = NDArray[np.uint8]
+FloatBuffer = Float | memoryview | array[float]
+IndexBuffer = Index | memoryview | array[int]
+FlagBuffer = Flag | memoryview | array[int]
 
 IdBuffer = memoryview | Id
 """(N,) int64, as the kernel gives it or as an array."""
@@ -187,6 +193,33 @@ def precision_recall(
 
 def pairwise_mean(values: Float) -> float:
     """NumPy's mean of a contiguous array, to the last bit."""
+
+def coco_numbers(
+    image: IndexBuffer,
+    category: IndexBuffer,
+    box: FloatBuffer,
+    score: FloatBuffer,
+    object_image: IndexBuffer,
+    object_category: IndexBuffer,
+    object_box: FloatBuffer,
+    object_area: FloatBuffer,
+    crowd: FlagBuffer,
+    images: int,
+    categories: int,
+    iou_thresholds: Sequence[float],
+    recall_thresholds: Sequence[float],
+    area_ranges: Sequence[tuple[float, float]],
+    max_detections: Sequence[int],
+    threads: int = 0,
+) -> list[float]:
+    """The 12 numbers of COCO in the order of `tables.METRICS`, from columns alone; NaN where not defined.
+
+    The arrays may be any buffers of their types (a memoryview, an array.array): NumPy is not imported. `box` (D, 4) and
+    `object_box` (N, 4) are xywh, or the same flat; a detection's area is width * height. `area_ranges` (low, high),
+    closed, for all, small, medium and large; `max_detections` three limits, rising: the first two are for AR1 and
+    AR10, all other numbers are taken at the third. To the last bit what `order_detections`, `box_pairs`, `match`,
+    `precision_recall` and `pairwise_mean` give. Memory on top of the columns is at most some 60 bytes a detection.
+    """
 
 def nearest_objects(
     order: Index,
