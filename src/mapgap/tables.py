@@ -12,6 +12,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mapgap import coco_parameters
+
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.int32]
 IdArray = NDArray[np.int64]
@@ -25,20 +27,13 @@ Where = Mapping[str, Scalar]
 Masks = tuple[Mapping[str, Any], ...]
 """One run-length mask a row as pycocotools' mask code takes it: {"size": [height, width], "counts": bytes}."""
 
-IOU_THRESHOLDS: FloatArray = np.linspace(0.5, 0.95, 10)
-RECALL_THRESHOLDS: FloatArray = np.linspace(0.0, 1.0, 101)
-AREA_RANGES: Mapping[str, tuple[float, float]] = {
-    "all": (0.0, 1e10),
-    "small": (0.0, 32.0**2),
-    "medium": (32.0**2, 96.0**2),
-    "large": (96.0**2, 1e10),
-}
-MAX_DETECTIONS = (1, 10, 100)
+IOU_THRESHOLDS: FloatArray = np.array(coco_parameters.IOU_THRESHOLDS)
+RECALL_THRESHOLDS: FloatArray = np.array(coco_parameters.RECALL_THRESHOLDS)
+AREA_RANGES = coco_parameters.AREA_RANGES
+MAX_DETECTIONS = coco_parameters.MAX_DETECTIONS
+EQUAL_BOXES_IOU = coco_parameters.EQUAL_BOXES_IOU
+METRICS = coco_parameters.METRICS
 BACKGROUND_IOU = 0.1
-EQUAL_BOXES_IOU = 1 - 1e-10
-"""No IoU threshold asks for more than this: rounding may keep equal boxes from IoU 1 (cocoeval.py, evaluateImg)."""
-
-METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
 
 # The order of CAUSES is the order in every file; the position is the code in every table.
 CAUSES = (
