@@ -103,7 +103,8 @@ def random_box(chance: random.Random, grid: int, scale: float) -> list[float]:
 
 def run_mapgap(case: Case) -> Case:
     """AP50, dAP and counts by mapgap."""
-    from mapgap.coco import read_detections, read_ground_truth
+    from mapgap.coco.detections import read_detections
+    from mapgap.coco.ground_truth import read_ground_truth
     from mapgap.matching import match_detections
     from mapgap.tables import BACKGROUND_IOU
     from mapgap.tide import tide

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import mapgap
-from mapgap.report import FILE_NAMES
+from mapgap.report.files import FILE_NAMES
 
 REPORT = Path(__file__).resolve().parent / "planted"
 DATA = Path(__file__).resolve().parents[1] / "datasets" / "planted"

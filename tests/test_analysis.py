@@ -15,7 +15,7 @@ import mapgap
 from mapgap.analysis.analysis import Analysis
 from mapgap.demo import make_demo
 from mapgap.errors import AccessError, InputError
-from mapgap.report import FILE_NAMES
+from mapgap.report.files import FILE_NAMES
 from mapgap.tables import CAUSES
 from tests.generated import CocoPair, coco_pairs
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgap.causes import find_causes, list_errors
-from mapgap.coco import read_detections, read_ground_truth
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.matching import match_detections
 from mapgap.operating_point import operate
 from mapgap.tables import CAUSES, IOU_THRESHOLDS, NO_CAUSE, Causes, Detections, Errors, GroundTruth, Matches

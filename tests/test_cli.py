@@ -11,7 +11,7 @@ from pycocotools.coco import COCO
 
 import mapgap as package
 from mapgap.demo import make_demo
-from mapgap.report import FILE_NAMES
+from mapgap.report.files import FILE_NAMES
 from mapgap.tables import CAUSES, METRICS
 from tests.command import MAPGAP, PATIENCE_SECONDS, assert_printable, complaint, mapgap
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pycocotools import mask
 from pycocotools.coco import COCO
 
-from mapgap.coco import read_detections, read_ground_truth
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.errors import InputError
 from mapgap.tables import Detections
 from tests.generated import CocoPair, coco_pairs

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from pycocotools.coco import COCO
 
-from mapgap.coco import read_ground_truth
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.errors import InputError
 from mapgap.tables import GroundTruth
 from tests.generated import CocoPair, coco_pairs

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapgap.coco import read_detections, read_ground_truth, select
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
+from mapgap.coco.selection import select
 from mapgap.errors import InputError
 from mapgap.tables import Detections, GroundTruth
 from tests.generated import CocoPair, coco_pairs

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mapgap.coco import read_detections, read_ground_truth
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.errors import AccessError, InputError
 
 DATASET = {

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapgap.coco import read_detections, read_ground_truth
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.matching import match_detections
 from mapgap.operating_point import confusion_matrix, operate
 from mapgap.rates import class_rates

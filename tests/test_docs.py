@@ -15,8 +15,9 @@ import pytest
 import mapgap
 from mapgap.attributes import build_attributes
 from mapgap.cli.app import mapgap as command_group
-from mapgap.coco import read_detections, read_ground_truth
-from mapgap.report import FILE_NAMES
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
+from mapgap.report.files import FILE_NAMES
 from mapgap.tables import CAUSES
 
 ROOT = Path(__file__).resolve().parents[1]

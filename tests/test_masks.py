@@ -13,7 +13,7 @@ from pycocotools import mask
 
 import mapgap
 from mapgap.attributes.mask_coverage import covered_mask_share
-from mapgap.coco import read_ground_truth
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.errors import InputError
 from mapgap.tables import GAP_CAUSES
 from tests.generated import CocoPair, coco_pairs

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import mapgap
 from mapgap import _kernel
-from mapgap.coco import read_detections, read_ground_truth
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.matching import match_detections
 from mapgap.tables import AREA_RANGES, IOU_THRESHOLDS, METRICS
 from tests.generated import CocoPair, coco_pairs

@@ -16,20 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
-from mapgap.report import (
-    FAILURE_MODE_KEYS,
-    FILE_NAMES,
-    SLICE_KEYS,
-    build_report,
-    missed_rows,
-    render_files,
-    slices_records,
-)
+from mapgap.report.content import build_report
 from mapgap.report.csv_files import csv_bytes
+from mapgap.report.files import FILE_NAMES, render_files
+from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
 from mapgap.report.html_page import report_html
 from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import markdown_text
 from mapgap.report.markup import Markup, element, escape
+from mapgap.report.missed import missed_rows
 from mapgap.report.wording import fraction, percent, visible, where_text
 from mapgap.tables import CAUSES, GAP_CAUSES, METRICS, ConfusionMatrix, Results, Slices
 from tests.report_example import empty_results, example_results

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from mapgap.report import build_report
+from mapgap.report.content import build_report
 from mapgap.report.html_page import report_html
 from tests.report_example import example_results
 

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from mapgap.errors import AccessError, InputError
-from mapgap.report import detections_columns, objects_columns, read_table, render_files
+from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.csv_files import csv_bytes
-from mapgap.report.parquet import parquet_bytes
+from mapgap.report.files import render_files
+from mapgap.report.parquet import parquet_bytes, read_table
 from mapgap.tables import NOT_AVAILABLE, Attribute, Results
 from tests.naive.report import detections_rows, objects_rows
 from tests.report_example import empty_results, example_results

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import mapgap
-from mapgap.report import FILE_NAMES
+from mapgap.report.files import FILE_NAMES
 from mapgap.report.parquet import parquet_bytes
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mapgap.analysis.analysis import Analysis, analyze
     from mapgap.analysis.evaluation import Evaluation, evaluate
     from mapgap.errors import AccessError, InputError, MapgapError, ResourceError
-    from mapgap.report import read_table
+    from mapgap.report.parquet import read_table
 
 __version__ = "0.1.0"
 
@@ -24,7 +24,7 @@ _HOMES = {
     "InputError": "mapgap.errors",
     "MapgapError": "mapgap.errors",
     "ResourceError": "mapgap.errors",
-    "read_table": "mapgap.report",
+    "read_table": "mapgap.report.parquet",
 }
 
 __all__ = [

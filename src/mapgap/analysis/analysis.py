@@ -12,19 +12,11 @@ from mapgap.analysis.sources import DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.attributes import parse_expression, select_objects
 from mapgap.errors import InputError
-from mapgap.report import (
-    FAILURE_MODE_KEYS,
-    FILE_NAMES,
-    MISSED_KEYS,
-    SLICE_KEYS,
-    build_report,
-    detections_columns,
-    missed_record,
-    missed_rows,
-    objects_columns,
-    render_files,
-    slices_records,
-)
+from mapgap.report.columns import detections_columns, objects_columns
+from mapgap.report.content import build_report
+from mapgap.report.files import FILE_NAMES, render_files
+from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
+from mapgap.report.missed import MISSED_KEYS, missed_record, missed_rows
 from mapgap.tables import BoolArray, Results, Settings
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mapgap.analysis.parameters import Parameters
-from mapgap.coco import is_coco_object, is_path, read_json_text
+from mapgap.coco.sources import is_coco_object, is_path, read_json_text
 from mapgap.errors import InputError
 from mapgap.matching import area_suffix, third_limit
 from mapgap.pycocotools import COCO, COCOeval

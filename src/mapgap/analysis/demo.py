@@ -9,9 +9,10 @@ from pathlib import Path
 from mapgap.analysis.analysis import REPORT_ENTRIES, REPORT_STAGES, Analysis, analyze
 from mapgap.analysis.folder import require_writable, write_folder
 from mapgap.analysis.stages import Progress
-from mapgap.coco import read_detections, read_ground_truth
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.demo import demo_files, make_demo
-from mapgap.report import render_files
+from mapgap.report.files import render_files
 
 DEMO_STAGES = ("drawing", *REPORT_STAGES)
 DEMO_MARKS = ("weaknesses.json", "report/summary.json")

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from mapgap.analysis.parameters import AreaRanges, Parameters, check_parameters
 from mapgap.analysis.quirks import as_pycocotools_reads, compare_with_pycocotools
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type
-from mapgap.coco import merge_classes, select
+from mapgap.coco.agnostic import merge_classes
+from mapgap.coco.selection import select
 from mapgap.errors import InputError
 from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.tables import (

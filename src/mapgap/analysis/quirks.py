@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from mapgap.coco import empty_detections, select, take_masks
+from mapgap.coco.detections import empty_detections
+from mapgap.coco.mask_columns import take_masks
+from mapgap.coco.selection import select
 from mapgap.tables import GroundTruth, IntegerArray, Notice
 
 

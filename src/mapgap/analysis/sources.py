@@ -6,7 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mapgap.coco import read_detections, read_ground_truth
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.errors import InputError
 from mapgap.tables import Detections, GroundTruth
 

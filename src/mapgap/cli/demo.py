@@ -29,7 +29,7 @@ def demo(output: str, seed: int) -> None:
     from mapgap.analysis.demo import DEMO_STAGES, write_demo
     from mapgap.cli.output import print_lines
     from mapgap.cli.progress import StageProgress
-    from mapgap.report import headline_lines
+    from mapgap.report.headline import headline_lines
 
     with StageProgress(DEMO_STAGES) as progress:
         folder, analysis = write_demo(output, seed=seed, progress=progress)

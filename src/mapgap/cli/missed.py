@@ -43,7 +43,7 @@ def missed(
     from mapgap.attributes import parse_expression
     from mapgap.cli.output import print_bytes, print_lines, print_warnings, table_lines
     from mapgap.cli.progress import StageProgress
-    from mapgap.report import json_bytes
+    from mapgap.report.json_files import json_bytes
 
     parse_expression(where)  # a mistake in it need not wait for the analysis
     with StageProgress(REPORT_STAGES) as progress:

@@ -62,7 +62,8 @@ def report(
     from mapgap.analysis.folder import require_writable
     from mapgap.cli.output import print_bytes, print_lines, print_warnings
     from mapgap.cli.progress import StageProgress
-    from mapgap.report import headline_lines, json_bytes
+    from mapgap.report.headline import headline_lines
+    from mapgap.report.json_files import json_bytes
 
     require_writable(output, known=REPORT_ENTRIES, inputs=(ground_truth, detections))
     with StageProgress(REPORT_STAGES) as progress:
