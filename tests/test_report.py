@@ -25,7 +25,8 @@ from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import markdown_text
 from mapgap.report.markup import Markup, element, escape
 from mapgap.report.missed import missed_rows
-from mapgap.report.wording import fraction, percent, visible, where_text
+from mapgap.report.number_words import fraction, percent
+from mapgap.report.wording import visible, where_text
 from mapgap.tables import CAUSES, GAP_CAUSES, METRICS, ConfusionMatrix, Results, Slices
 from tests.report_example import empty_results, example_results
 

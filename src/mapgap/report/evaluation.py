@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from mapgap.report.json_values import Record
+from mapgap.report.number_words import fraction
 from mapgap.report.summary import SCHEMA, coco_settings_record, inputs_record, notice_record
-from mapgap.report.wording import fraction
 from mapgap.tables import METRICS, Detections, GroundTruth, Matches, Notice
 
 MEANINGS = {

@@ -4,13 +4,8 @@ from mapgap.report.content import GapBar, Report
 from mapgap.report.html_parts import cause_swatch, section, segment, table
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.wording import (
-    CAUSE_WORDS,
-    cause_label,
-    count,
-    fraction,
-    percent,
-)
+from mapgap.report.number_words import count, fraction, percent
+from mapgap.report.wording import CAUSE_WORDS, cause_label
 
 
 def gap_section(report: Report) -> Markup:

@@ -4,16 +4,8 @@ from mapgap.report.content import Report
 from mapgap.report.html_parts import bar, cause_swatch, name, pieces, section
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.wording import (
-    count,
-    fraction,
-    hotter_where,
-    mode_price,
-    mode_sentence,
-    mode_title,
-    plural,
-    where_pieces,
-)
+from mapgap.report.number_words import count, fraction, plural
+from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, where_pieces
 
 CARDS_SHOWN = 10
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mapgap.report.content import MatrixView, Report
 from mapgap.report.html_parts import name, section
 from mapgap.report.markup import Markup, element
-from mapgap.report.wording import count, percent
+from mapgap.report.number_words import count, percent
 
 SHADES = 9
 

@@ -4,7 +4,7 @@ from mapgap.report.content import Report
 from mapgap.report.html_parts import section
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.wording import DASH, count
+from mapgap.report.number_words import DASH, count
 
 _FILES = {
     "summary.json": "the numbers behind this page",

@@ -14,12 +14,8 @@ from mapgap.report.html_slices import slices_section
 from mapgap.report.html_tables import classes_section, coco_section, image_level_section, tide_section
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, document, element
-from mapgap.report.wording import (
-    count,
-    fraction,
-    percent,
-    visible,
-)
+from mapgap.report.number_words import count, fraction, percent
+from mapgap.report.wording import visible
 
 SECTIONS = (
     ("fix-first", "What to fix first"),

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from mapgap.report.markup import Child, Markup, element, join
-from mapgap.report.wording import Name, count
+from mapgap.report.number_words import count
+from mapgap.report.wording import Name
 
 
 def name(text: str) -> Markup:

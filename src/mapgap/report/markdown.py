@@ -5,21 +5,15 @@ from collections.abc import Iterable, Sequence
 
 from mapgap.report.content import Report
 from mapgap.report.json_values import Record
+from mapgap.report.number_words import DASH, count, fraction, percent, plural, rate, times
 from mapgap.report.wording import (
     CAUSE_WORDS,
-    DASH,
     Name,
     cause_label,
-    count,
-    fraction,
     hotter_where,
     mode_price,
     mode_sentence,
-    percent,
-    plural,
-    rate,
     shorten,
-    times,
     visible,
     where_pieces,
 )

@@ -1,15 +1,12 @@
-"""Numbers and names as people read them: sentences are made of plain text and `Name`s, which are data."""
+"""Names and causes as people read them: sentences are made of plain text and `Name`s, which are data."""
 
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from mapgap.report.number_words import count, fraction, percent, plural
 from mapgap.tables import EXPRESSION_KEYWORDS, Scalar, Where
-
-DASH = "–"
-ROUNDING_NOISE = 1e-12
-"""Differences of sums of float64 that should be 0 come out this small."""
 
 
 class Name(str):
@@ -39,63 +36,6 @@ _OBJECTS_ONLY = ("missed", "crowded_out", "below_threshold", "max_detections")
 def cause_label(cause: str) -> str:
     """The name of a cause as text: its key, with spaces."""
     return cause.replace("_", " ")
-
-
-def count(number: int) -> str:
-    """36781 as `36,781`."""
-    return f"{number:,}"
-
-
-def plural(number: int, noun: str) -> str:
-    """`1 image`, `2 images`."""
-    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
-
-
-def fraction(value: float | None, digits: int = 3) -> str:
-    """A fraction of 1 as `.504`; never rounds to 0 or 1 (`< .001`, `> .999`) unless it is; a dash where undefined."""
-    if value is None:
-        return DASH
-    if abs(value) < ROUNDING_NOISE:
-        return "0"
-    smallest = 10.0**-digits
-    if value < 0:
-        text = fraction(-value, digits)
-        return f"> −{text[2:]}" if text.startswith("< ") else f"−{text}"
-    if 0 < value < smallest / 2:
-        return "< " + f"{smallest:.{digits}f}".lstrip("0")
-    if 1 - smallest / 2 <= value < 1:
-        return "> " + f"{1 - smallest:.{digits}f}".lstrip("0")
-    text = f"{value:.{digits}f}"
-    return {0.0: "0", 1.0: "1"}.get(value, text.removeprefix("0"))
-
-
-def percent(value: float | None) -> str:
-    """A fraction of 1 in per cent, no more digits than needed and never 0 % or 100 % unless it is exactly that."""
-    if value is None:
-        return DASH
-    if value in (0.0, 1.0):
-        return f"{value * 100:.0f} %"
-    if value < 0.0005:
-        return "< 0.1 %"
-    if 0.9995 <= value < 1:
-        return "> 99.9 %"
-    in_percent = value * 100
-    has_decimal = in_percent < 9.95 or 99 <= in_percent < 100
-    return f"{in_percent:.1f} %" if has_decimal else f"{in_percent:.0f} %"
-
-
-def rate(part: int, whole: int) -> str:
-    """A share with its n: `62 % of 340`; a dash where there is nothing to share."""
-    return f"{percent(part / whole)} of {count(whole)}" if whole else DASH
-
-
-def times(value: float | None) -> str:
-    """A ratio as `2.4×`; never rounds to 0 unless it is."""
-    if value is None:
-        return DASH
-    if value == 0:
-        return "0×"
-    return "< 0.1×" if value < 0.05 else f"{value:.0f}×" if value >= 9.95 else f"{value:.1f}×"
 
 
 def value_text(value: Scalar) -> str:
