@@ -14,7 +14,7 @@ import pytest
 
 import mapgap
 from mapgap.attributes import build_attributes
-from mapgap.cli.app import mapgap as command_group
+from mapgap.cli.commands import mapgap as command_group
 from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.report.files import FILE_NAMES

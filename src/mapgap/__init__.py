@@ -5,9 +5,11 @@ it and ranks the failure modes; `read_table` reads the report's tables back as D
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as type checkers know it, without the import of `typing`, which `mapgap evaluate` does without
 if TYPE_CHECKING:
+    from typing import Any
+
     from mapgap.analysis.analysis import Analysis, analyze
     from mapgap.analysis.evaluation import Evaluation, evaluate
     from mapgap.errors import AccessError, InputError, MapgapError, ResourceError
@@ -41,7 +43,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Imports a public name when it is first used, so that `mapgap --help` need not import NumPy."""
     if name not in _HOMES:
         raise AttributeError(f"module 'mapgap' has no attribute {name!r}")

@@ -1,68 +1,33 @@
-"""The group of commands, and how every way of ending becomes an exit code."""
+"""Runs one command line, and makes every way of ending an exit code."""
 
 import errno
 import os
 import sys
 
-import rich_click as click
-from click.exceptions import Exit
-
 from mapgap import __version__
-from mapgap.cli.demo import demo
-from mapgap.cli.evaluate import evaluate
-from mapgap.cli.exit_codes import (
-    BUG,
-    FINE,
-    INTERRUPTED,
-    MEANINGS,
-    NO_ACCESS,
-    OUT_OF_RESOURCES,
-    TERMINATED,
-    exit_codes_help,
-)
-from mapgap.cli.missed import missed
+from mapgap.cli.exit_codes import BUG, FINE, INTERRUPTED, MEANINGS, NO_ACCESS, OUT_OF_RESOURCES, TERMINATED
 from mapgap.cli.output import print_complaint
-from mapgap.cli.report import report
 from mapgap.cli.signals import received_exit_code
-from mapgap.cli.slices import slices
 from mapgap.errors import MapgapError
 
 LIBRARY_CLOSED_PIPE = 1
 """click and rich end with SystemExit(1) when stdout is a closed pipe; no command of ours raises that."""
 
+CLICK_COMPLETION = "_MAPGAP_COMPLETE"
+"""With this variable click completes a command line instead of running it."""
+
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False, epilog=exit_codes_help())
-@click.version_option(__version__, prog_name="mapgap")
-@click.rich_config({"text_paragraph_linebreaks": "\n\n"})
-def mapgap() -> None:
-    """Why an object detector fails, where, what that costs and what to do.
-
-    GT is a COCO ground-truth file and DT a COCO results file, both plain or gzip. Results go to stdout, progress and
-    warnings to stderr.
-
-    \b
-    Examples:
-      mapgap demo
-      mapgap report instances_val2017.json detections.json -o reports/yolo
-      mapgap missed instances_val2017.json detections.json --where "[size=small]"
-    """
-
-
-for command in (report, evaluate, missed, slices, demo):
-    mapgap.add_command(command)
 
 
 def run(arguments: list[str]) -> int:
     """The exit code of one command line; nothing escapes as a traceback unless MAPGAP_TRACEBACK is set."""
     try:
-        outcome = mapgap.main(arguments, prog_name="mapgap", standalone_mode=False)
+        outcome = _carry_out(arguments)
         if sys.stdout is not None:
             sys.stdout.flush()
     except SystemExit as ending:
         return _ended(ending.code)
-    except (KeyboardInterrupt, click.Abort):
+    except KeyboardInterrupt:
         return _ended(INTERRUPTED)
     except BrokenPipeError:
         return _ended(LIBRARY_CLOSED_PIPE)
@@ -71,6 +36,30 @@ def run(arguments: list[str]) -> int:
             return _ended(received_exit_code())
         return _failed(error)
     return outcome if isinstance(outcome, int) else FINE
+
+
+def _carry_out(arguments: list[str]) -> object:
+    """What the command returns; a plain evaluation is read without click, whose import takes longer than many one."""
+    plain = _plain_evaluation(arguments)
+    if plain is None:
+        from mapgap.cli.commands import run_command
+
+        return run_command(arguments)
+    from mapgap.cli.evaluation import print_evaluation
+
+    ground_truth, detections, as_json = plain
+    print_evaluation(ground_truth, detections, iou_type="bbox", as_json=as_json)
+    return FINE
+
+
+def _plain_evaluation(arguments: list[str]) -> tuple[str, str, bool] | None:
+    """GT, DT and whether there is --json, of `evaluate GT DT [--json]` with two files that can be read; else None."""
+    if arguments[:1] != ["evaluate"] or len(arguments) > 4 or CLICK_COMPLETION in os.environ:
+        return None
+    files = [argument for argument in arguments[1:] if argument != "--json"]
+    if len(files) != 2 or not all(os.access(file, os.R_OK) and not file.startswith("-") for file in files):
+        return None
+    return files[0], files[1], "--json" in arguments
 
 
 def _ended(code: str | int | None) -> int:
@@ -85,15 +74,6 @@ def _ended(code: str | int | None) -> int:
 
 def _failed(error: Exception) -> int:
     """The exit code of an error, told in one line."""
-    if isinstance(error, Exit):
-        return int(error.exit_code)
-    if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "mapgap"
-        print_complaint(f"{error.format_message().rstrip('.')}. See {command} --help")
-        return int(error.exit_code)
-    if isinstance(error, click.ClickException):
-        print_complaint(error.format_message())
-        return int(error.exit_code)
     if isinstance(error, MapgapError):
         print_complaint(str(error))
         return error.exit_code

@@ -21,25 +21,6 @@ def evaluate(ground_truth: str, detections: str, iou_type: str, as_json: bool) -
       mapgap evaluate instances_val2017.json detections.json
       mapgap evaluate gt.json.gz dt.json --json
     """
-    from mapgap.analysis.evaluation import evaluate as evaluate_pair
-    from mapgap.cli.output import print_bytes, print_lines, print_warnings
-    from mapgap.cli.progress import StageProgress
-    from mapgap.report.evaluation import evaluation_lines, evaluation_record
-    from mapgap.report.json_files import json_bytes
+    from mapgap.cli.evaluation import print_evaluation
 
-    with StageProgress(["evaluating"]) as progress:
-        progress("evaluating")
-        evaluation = evaluate_pair(ground_truth, detections, iou_type=iou_type)
-    print_warnings(evaluation.notices)
-    if as_json:
-        record = evaluation_record(
-            evaluation.ground_truth,
-            evaluation.results,
-            evaluation.matches[0],
-            evaluation.metrics,
-            evaluation.notices,
-            iou_type=iou_type,
-        )
-        print_bytes(json_bytes(record))
-    else:
-        print_lines(evaluation_lines(evaluation.metrics))
+    print_evaluation(ground_truth, detections, iou_type=iou_type, as_json=as_json)

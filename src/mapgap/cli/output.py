@@ -4,12 +4,14 @@ import errno
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 from mapgap.errors import AccessError, ResourceError
 
-if TYPE_CHECKING:  # it takes NumPy along, which --help can do without
-    from mapgap.tables import Notice
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from mapgap.tables import Notice  # it takes NumPy along, which printing can do without
 
 CELL_WIDTH = 80
 LINE_LENGTH = 2_000
@@ -49,7 +51,7 @@ def print_complaint(complaint: str) -> None:
         _print_to_stderr("mapgap: " + " ".join(complaint.split("\n")))
 
 
-def table_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
+def table_lines(header: Sequence[str], rows: "Iterable[Sequence[Any]]") -> list[str]:
     """Columns padded to equal width on the terminal, numbers to the right."""
     from rich.cells import cell_len
 
@@ -84,7 +86,7 @@ def _print_to_stderr(line: str) -> None:
     sys.stderr.buffer.flush()
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """Numbers to four decimals; what is not quite 0 or 1 does not look like it."""
     if value is None:
         return "n/a"

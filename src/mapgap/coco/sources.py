@@ -10,6 +10,7 @@ from typing import NoReturn, TypeVar
 
 import msgspec
 
+from mapgap.coco.file_identity import base_name
 from mapgap.errors import AccessError, InputError, ResourceError
 
 Content = TypeVar("Content")

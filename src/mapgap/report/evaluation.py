@@ -1,12 +1,19 @@
-"""The COCO numbers alone: for a terminal, and as the part of the summary schema that `mapgap evaluate` prints."""
+"""The COCO numbers alone: for a terminal, and as the part of the summary schema that `mapgap evaluate` prints.
+
+Nothing here needs NumPy or `typing`, because importing them takes longer than evaluating many a file.
+"""
 
 from collections.abc import Mapping, Sequence
 
-from mapgap.report.json_values import Record
+from mapgap.coco_parameters import AREA_RANGES, IOU_THRESHOLDS, MAX_DETECTIONS, METRICS, RECALL_THRESHOLDS
 from mapgap.report.number_words import fraction
-from mapgap.report.summary import SCHEMA, coco_settings_record, inputs_record, notice_record
-from mapgap.tables import METRICS, Detections, GroundTruth, Matches, Notice
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mapgap.report.json_values import Record
+    from mapgap.tables import Detections, GroundTruth, Notice
+
+SCHEMA = "mapgap/summary/1"
 MEANINGS = {
     "AP": "IoU .50:.95, all sizes",
     "AP50": "IoU .50",
@@ -24,21 +31,65 @@ MEANINGS = {
 
 
 def evaluation_record(
-    ground_truth: GroundTruth,
-    detections: Detections,
-    matches: Matches,
-    metrics: Mapping[str, float | None],
-    notices: Sequence[Notice],
-    *,
-    iou_type: str = "bbox",
-) -> Record:
-    """The summary schema with only schema, inputs, settings, coco and warnings."""
+    inputs: "Record", metrics: Mapping[str, float | None], notices: "Sequence[Notice]", *, iou_type: str = "bbox"
+) -> "Record":
+    """The summary schema with only schema, inputs, settings, coco and warnings, at COCO's standard parameters."""
     return {
         "schema": SCHEMA,
-        "inputs": inputs_record(ground_truth, detections),
-        "settings": {"iou_type": iou_type, **coco_settings_record(matches, len(matches.iou_thresholds))},
+        "inputs": inputs,
+        "settings": {"iou_type": iou_type, **coco_settings_record(IOU_THRESHOLDS, MAX_DETECTIONS, AREA_RANGES)},
         "coco": {name: metrics.get(name) for name in METRICS},
         "warnings": [notice_record(notice) for notice in notices],
+    }
+
+
+def inputs_record(
+    ground_truth: tuple[str, str | None],
+    results: tuple[str, str | None],
+    *,
+    images: int,
+    objects: int,
+    classes: int,
+    detections: int,
+) -> "Record":
+    """What was read: base name and hash of both inputs, given as pairs, and counts."""
+    name, sha256 = ground_truth
+    truth = {"name": name, "sha256": sha256, "images": images, "objects": objects, "classes": classes}
+    name, sha256 = results
+    return {"ground_truth": truth, "detections": {"name": name, "sha256": sha256, "detections": detections}}
+
+
+def tables_inputs_record(ground_truth: "GroundTruth", detections: "Detections") -> "Record":
+    """The same of tables."""
+    return inputs_record(
+        (ground_truth.name, ground_truth.sha256),
+        (detections.name, detections.sha256),
+        images=len(ground_truth.images.ids),
+        objects=int(ground_truth.is_object.sum()),
+        classes=len(ground_truth.categories.ids),
+        detections=len(detections.record),
+    )
+
+
+def coco_settings_record(
+    iou_thresholds: Sequence[float], max_detections: Sequence[int], area_ranges: Mapping[str, tuple[float, float]]
+) -> "Record":
+    """The parameters of the COCO numbers: IoUs, recall points, limits and area ranges."""
+    return {
+        "iou_thresholds": list(iou_thresholds),
+        "recall_points": len(RECALL_THRESHOLDS),
+        "recall_max_detections": list(max_detections),
+        "area_ranges": {name: list(bounds) for name, bounds in area_ranges.items()},
+    }
+
+
+def notice_record(notice: "Notice") -> "Record":
+    """A warning as JSON."""
+    return {
+        "code": notice.code,
+        "message": notice.message,
+        "count": int(notice.count),
+        "examples": list(notice.examples),
     }
 
 

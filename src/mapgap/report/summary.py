@@ -5,22 +5,18 @@ from dataclasses import asdict
 import numpy as np
 
 from mapgap.rates import class_rates, macro, micro
+from mapgap.report.evaluation import SCHEMA, coco_settings_record, notice_record, tables_inputs_record
 from mapgap.report.findings import causes_records, failure_modes_records, summary_slices
 from mapgap.report.json_values import Record, number, numbers, sum_by
 from mapgap.tables import (
     GAP_CAUSES,
     IOU_THRESHOLDS,
     METRICS,
-    RECALL_THRESHOLDS,
     ConfusionMatrix,
-    Detections,
-    GroundTruth,
-    Matches,
     Notice,
     Results,
 )
 
-SCHEMA = "mapgap/summary/1"
 RATES = ("precision", "recall", "f1")
 WHOLE_MATRIX_LABELS = 2000
 
@@ -33,7 +29,7 @@ def summary_record(results: Results, slices: list[Record]) -> Record:
     """
     return {
         "schema": SCHEMA,
-        "inputs": inputs_record(results.ground_truth, results.detections),
+        "inputs": tables_inputs_record(results.ground_truth, results.detections),
         "settings": settings_record(results),
         "coco": {name: number(results.metrics.get(name)) for name in METRICS},
         "operating_point": operating_point_record(results),
@@ -49,37 +45,17 @@ def summary_record(results: Results, slices: list[Record]) -> Record:
     }
 
 
-def inputs_record(truth: GroundTruth, detections: Detections) -> Record:
-    """What was read: base names, hashes and counts."""
-    return {
-        "ground_truth": {
-            "name": truth.name,
-            "sha256": truth.sha256,
-            "images": len(truth.images.ids),
-            "objects": int(truth.is_object.sum()),
-            "classes": len(truth.categories.ids),
-        },
-        "detections": {"name": detections.name, "sha256": detections.sha256, "detections": len(detections.record)},
-    }
-
-
 def settings_record(results: Results) -> Record:
     """What was asked for, then the constants of the definitions it was done with."""
     asked = asdict(results.settings)
     asked["by"] = [list(keys) for keys in results.settings.by]
     return {
         **asked,
-        **coco_settings_record(results.matches, len(IOU_THRESHOLDS)),
-    }
-
-
-def coco_settings_record(matches: Matches, thresholds: int) -> Record:
-    """The parameters of the COCO numbers: the first `thresholds` IoUs, recall points, limits and area ranges."""
-    return {
-        "iou_thresholds": matches.iou_thresholds[:thresholds].tolist(),
-        "recall_points": len(RECALL_THRESHOLDS),
-        "recall_max_detections": list(matches.max_detections),
-        "area_ranges": {name: list(bounds) for name, bounds in matches.area_ranges.items()},
+        **coco_settings_record(
+            results.matches.iou_thresholds[: len(IOU_THRESHOLDS)].tolist(),
+            results.matches.max_detections,
+            results.matches.area_ranges,
+        ),
     }
 
 
@@ -191,13 +167,3 @@ def all_notices(results: Results) -> list[Notice]:
         if notice not in notices:
             notices.append(notice)
     return notices
-
-
-def notice_record(notice: Notice) -> Record:
-    """A warning as JSON."""
-    return {
-        "code": notice.code,
-        "message": notice.message,
-        "count": int(notice.count),
-        "examples": list(notice.examples),
-    }

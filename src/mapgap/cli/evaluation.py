@@ -1,0 +1,62 @@
+"""Evaluates two files and prints the 12 COCO numbers, without NumPy where the files allow it."""
+
+from collections.abc import Mapping, Sequence
+
+from mapgap.analysis.numbers import FileNumbers, numbers_of_files
+from mapgap.cli.output import print_bytes, print_lines, print_warnings
+from mapgap.cli.progress import StageProgress
+from mapgap.report.evaluation import evaluation_lines, evaluation_record, inputs_record, tables_inputs_record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mapgap.analysis.numbers import FileNumbers
+    from mapgap.report.json_values import Record
+    from mapgap.tables import Notice
+
+    Outcome = tuple[Mapping[str, float | None], Sequence[Notice], Record]
+    """The numbers, the warnings, and the record of the inputs."""
+
+
+def print_evaluation(ground_truth: str, detections: str, *, iou_type: str, as_json: bool) -> None:
+    """Prints the numbers to stdout, as lines or as JSON, after the warnings to stderr."""
+    with StageProgress(["evaluating"]) as progress:
+        progress("evaluating")
+        quick = _quick(ground_truth, detections, with_inputs=as_json) if iou_type == "bbox" else None
+        metrics, notices, inputs = quick or _careful(ground_truth, detections, iou_type)
+    print_warnings(notices)
+    if as_json:
+        from mapgap.report.json_files import json_bytes
+
+        print_bytes(json_bytes(evaluation_record(inputs, metrics, notices, iou_type=iou_type)))
+    else:
+        print_lines(evaluation_lines(metrics))
+
+
+def _quick(ground_truth: str, detections: str, *, with_inputs: bool) -> "Outcome | None":
+    """None where the files need the careful way; files are hashed only for a record."""
+    numbers = numbers_of_files(ground_truth, detections)
+    if numbers is None:
+        return None
+    inputs = _inputs_of_files(ground_truth, detections, numbers) if with_inputs else {}
+    return numbers.metrics, (), inputs
+
+
+def _inputs_of_files(ground_truth: str, detections: str, numbers: FileNumbers) -> "Record":
+    from mapgap.coco.file_identity import base_name, sha256_of_file
+
+    return inputs_record(
+        (base_name(ground_truth), sha256_of_file(ground_truth)),
+        (base_name(detections), sha256_of_file(detections)),
+        images=numbers.images,
+        objects=numbers.objects,
+        classes=numbers.classes,
+        detections=numbers.detections,
+    )
+
+
+def _careful(ground_truth: str, detections: str, iou_type: str) -> "Outcome":
+    from mapgap.analysis.evaluation import evaluate
+
+    evaluation = evaluate(ground_truth, detections, iou_type=iou_type)
+    inputs = tables_inputs_record(evaluation.ground_truth, evaluation.results)
+    return evaluation.metrics, evaluation.notices, inputs
