@@ -38,9 +38,19 @@ def run(arguments: list[str]) -> int:
     return outcome if isinstance(outcome, int) else FINE
 
 
+def plain_evaluation(arguments: list[str]) -> tuple[str, str, bool] | None:
+    """GT, DT and whether there is --json, of `evaluate GT DT [--json]` with two files that can be read; else None."""
+    if arguments[:1] != ["evaluate"] or len(arguments) > 4 or CLICK_COMPLETION in os.environ:
+        return None
+    files = [argument for argument in arguments[1:] if argument != "--json"]
+    if len(files) != 2 or not all(os.access(file, os.R_OK) and not file.startswith("-") for file in files):
+        return None
+    return files[0], files[1], "--json" in arguments
+
+
 def _carry_out(arguments: list[str]) -> object:
     """What the command returns; a plain evaluation is read without click, whose import takes longer than many one."""
-    plain = _plain_evaluation(arguments)
+    plain = plain_evaluation(arguments)
     if plain is None:
         from mapgap.cli.commands import run_command
 
@@ -50,16 +60,6 @@ def _carry_out(arguments: list[str]) -> object:
     ground_truth, detections, as_json = plain
     print_evaluation(ground_truth, detections, iou_type="bbox", as_json=as_json)
     return FINE
-
-
-def _plain_evaluation(arguments: list[str]) -> tuple[str, str, bool] | None:
-    """GT, DT and whether there is --json, of `evaluate GT DT [--json]` with two files that can be read; else None."""
-    if arguments[:1] != ["evaluate"] or len(arguments) > 4 or CLICK_COMPLETION in os.environ:
-        return None
-    files = [argument for argument in arguments[1:] if argument != "--json"]
-    if len(files) != 2 or not all(os.access(file, os.R_OK) and not file.startswith("-") for file in files):
-        return None
-    return files[0], files[1], "--json" in arguments
 
 
 def _ended(code: str | int | None) -> int:
