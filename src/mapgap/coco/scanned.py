@@ -1,6 +1,5 @@
 """Tables from the columns that the kernel scans, where a file is written as usual."""
 
-import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -8,8 +7,8 @@ import numpy as np
 
 from mapgap.coco.annotated import Column, is_url, join_image_columns, scalars_of_text
 from mapgap.coco.columns import box_area
+from mapgap.coco.file_identity import base_name, sha256_of_file
 from mapgap.coco.scanning import scan_detections, scan_ground_truth
-from mapgap.coco.sources import base_name
 from mapgap.tables import Categories, Detections, GroundTruth, IdArray, Images
 
 if TYPE_CHECKING:  # names of the kernel's contract
@@ -43,7 +42,7 @@ def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool)
     names = zip(scanned.category_names, category_ids.tolist(), strict=True)
     return GroundTruth(
         name=base_name(path) if name is None else name,
-        sha256=_hash(path),
+        sha256=sha256_of_file(path),
         images=images,
         categories=Categories(
             category_ids, tuple(str(identifier) if text is None else text for text, identifier in names)
@@ -68,7 +67,7 @@ def scanned_detections(path: Path, name: str | None, ground_truth: GroundTruth) 
     box = np.asarray(scanned.box)
     return Detections(
         name=base_name(path) if name is None else name,
-        sha256=_hash(path),
+        sha256=sha256_of_file(path),
         record=np.arange(len(box), dtype=np.int64),
         image=np.asarray(scanned.image),
         category=np.asarray(scanned.category),
@@ -103,8 +102,3 @@ def _decoded(columns: "AttributeColumns") -> Columns | None:
         if column.count(None) < len(column):
             decoded[name] = column
     return decoded
-
-
-def _hash(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

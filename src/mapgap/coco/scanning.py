@@ -3,21 +3,21 @@
 No NumPy here: `mapgap evaluate` goes from files to numbers without it.
 """
 
-import gzip
 import os
 import stat
-import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
 
 from mapgap import _kernel
 
-if TYPE_CHECKING:  # a name of the kernel's contract only
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` itself would be imported for nothing
+    from typing import TypeVar
+
     from mapgap._kernel import IdBuffer
 
-GZIP_MAGIC = b"\x1f\x8b"
+    Columns = TypeVar("Columns")
 
-Columns = TypeVar("Columns")
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 def scan_ground_truth(path: str | os.PathLike[str], *, with_attributes: bool) -> _kernel.ScannedGroundTruth | None:
@@ -35,7 +35,7 @@ def scan_detections(
     return _scan(path, lambda source, size: _kernel.scan_detections(source, size, image_ids, category_ids))
 
 
-def _scan(path: str | os.PathLike[str], scan: Callable[[int | bytes, int], Columns | None]) -> Columns | None:
+def _scan(path: str | os.PathLike[str], scan: "Callable[[int | bytes, int], Columns | None]") -> "Columns | None":
     try:
         with open(path, "rb", buffering=0) as file:
             status = os.fstat(file.fileno())
@@ -44,6 +44,16 @@ def _scan(path: str | os.PathLike[str], scan: Callable[[int | bytes, int], Colum
                 return None
             if os.pread(file.fileno(), len(GZIP_MAGIC), 0) != GZIP_MAGIC:
                 return scan(file.fileno(), status.st_size)
-            return scan(gzip.decompress(file.readall()), -1)
-    except (OSError, EOFError, ValueError, zlib.error, MemoryError):
+            return _scan_packed(file.readall(), scan)
+    except (OSError, ValueError, MemoryError):
+        return None
+
+
+def _scan_packed(packed: bytes, scan: "Callable[[int | bytes, int], Columns | None]") -> "Columns | None":
+    import gzip
+    import zlib
+
+    try:
+        return scan(gzip.decompress(packed), -1)
+    except (OSError, EOFError, zlib.error):
         return None

@@ -59,11 +59,6 @@ def read_json_text(source: str | os.PathLike[str], name: str | None) -> JsonText
     return content
 
 
-def base_name(path: str | os.PathLike[str]) -> str:
-    """The file's name without its folder; what is not UTF-8 in it, which no report could write, becomes "?"."""
-    return Path(os.fsdecode(path)).name.encode(errors="replace").decode()
-
-
 def printable(text: str) -> str:
     """The text with whatever could steer a terminal replaced by question marks."""
     return "".join(character if character.isprintable() else "?" for character in text)
