@@ -124,13 +124,15 @@ def test_what_is_read_without_click_means_the_same_to_click(pair: Path, argument
         }
 
 
-def test_only_the_plain_form_is_read_without_click(pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(pair)
+def test_only_the_plain_form_is_read_without_click(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     files = ["gt.json", "dt.json"]
+    for name in (*files, "-h", "x"):
+        (tmp_path / name).touch()
     assert plain_evaluation(["evaluate", *files]) == ("gt.json", "dt.json", False)
     for words in (["--json", *files], [files[0], "--json", files[1]], [*files, "--json"]):
         assert plain_evaluation(["evaluate", *words]) == ("gt.json", "dt.json", True)
-    for words in ([], files[:1], ["--json"], [*files, "x"], ["--", *files], [*files, "-h"], ["nowhere.json", files[1]]):
+    for words in ([], files[:1], ["--json"], [*files, "x"], ["--", *files], ["-h", "x"], ["nowhere.json", "x"]):
         assert plain_evaluation(["evaluate", *words]) is None
     assert plain_evaluation(["report", *files]) is None
     assert plain_evaluation(["--json", "evaluate", *files]) is None

@@ -40,7 +40,7 @@ def run(arguments: list[str]) -> int:
 
 def plain_evaluation(arguments: list[str]) -> tuple[str, str, bool] | None:
     """GT, DT and whether there is --json, of `evaluate GT DT [--json]` with two files that can be read; else None."""
-    if arguments[:1] != ["evaluate"] or len(arguments) > 4 or CLICK_COMPLETION in os.environ:
+    if arguments[:1] != ["evaluate"] or CLICK_COMPLETION in os.environ:
         return None
     files = [argument for argument in arguments[1:] if argument != "--json"]
     if len(files) != 2 or not all(os.access(file, os.R_OK) and not file.startswith("-") for file in files):
