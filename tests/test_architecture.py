@@ -11,7 +11,7 @@ import mapgap
 
 SOURCES = Path(__file__).parent.parent / "src"
 SUBSCRIPT = re.compile(r"\[[^\[\]]*\]")
-INTERSECTION = re.compile(r"\bf?min(?:imum)?\([^()]*\+[^()]*,[^()]*\+[^()]*\)")
+INTERSECTION = re.compile(r"\b(?:f?min(?:imum)?|lesser)\([^()]*\+[^()]*,[^()]*\+[^()]*\)")
 """The right or lower edge of an intersection of xywh boxes, as every IoU formula needs it: the lesser of two sums."""
 
 ALLOWED_INTERSECTIONS = {
@@ -43,6 +43,7 @@ def test_there_is_one_iou_formula() -> None:
         "right = np.minimum(a[:, 0] + a[:, 2], b[:, 0] + b[:, 2])",
         "w = min(d[0] + d[2], g[0] + g[2]) - max(d[0], g[0])",
         "const double w = std::fmin(d[2] + d[0], g[2] + g[0]);",
+        "const double w = lesser(d[2] + d[0], g[2] + g[0]) - greater(d[0], g[0]);",
     ],
 )
 def test_the_search_for_a_second_formula_finds_one(tmp_path: Path, line: str) -> None:
