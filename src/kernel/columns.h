@@ -33,7 +33,7 @@ struct AreaRange {
   double low, high;
 
   // Closed at both ends.
-  bool excludes(double area) const { return area < low || area > high; }
+  bool excludes(double area) const { return static_cast<bool>(static_cast<int>(area < low) | static_cast<int>(area > high)); }
 };
 
 // What the 12 numbers are taken at.

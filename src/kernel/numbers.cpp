@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "ahead.h"
 #include "arrays.h"
 #include "hits.h"
 #include "kernel.h"
@@ -72,8 +73,9 @@ class ClassTally {
   void count(std::span<const std::int32_t> rows, const Outcomes& outcomes) {
     for (auto& precision : precision_) precision.clear();
     for (auto& hits : early_hits_) hits.assign(hits.size(), 0);
-    for (const std::int32_t row : rows) {
-      const std::uint32_t word = outcomes.words[static_cast<std::size_t>(row)];
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (i + rows_ahead < rows.size()) fetch_ahead(&outcomes.words[static_cast<std::size_t>(rows[i + rows_ahead])]);
+      const std::uint32_t word = outcomes.words[static_cast<std::size_t>(rows[i])];
       if ((word & Outcomes::has_fate) != 0) {
         add(outcomes.fates[word & ~Outcomes::has_fate]);
       } else {
@@ -91,7 +93,7 @@ class ClassTally {
       std::vector<double>& precision = precision_[a].at(t);
       const std::size_t cell = t * curves.classes + curves.column[k];
       curves.recall[cell] = static_cast<double>(precision.size()) / static_cast<double>(positives);
-      for (std::size_t limit = 0; limit < early_limits; ++limit) {
+      for (std::size_t limit = 0; a == 0 && limit < early_limits; ++limit) {
         curves.early_recall[limit][cell] = static_cast<double>(early_hits_[limit][t]) / static_cast<double>(positives);
       }
       take_envelope(precision);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "ahead.h"
 #include "grouping.h"
 #include "threads.h"
 
@@ -58,6 +59,7 @@ class FallingScores {
     bool rises = true;
     std::uint64_t last = 0;
     for (std::size_t i = 0; i < count; ++i) {
+      if (i + rows_ahead < count) fetch_ahead(score + rows[i + rows_ahead]);
       keys_[i] = falling_key(score[rows[i]]);
       rises &= last <= keys_[i];
       last = keys_[i];

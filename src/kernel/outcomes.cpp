@@ -1,6 +1,7 @@
 // Matching for the 12 numbers: candidates are found while matching and forgotten with their image.
 #include "outcomes.h"
 
+#include "ahead.h"
 #include "greedy.h"
 #include "threads.h"
 
@@ -72,6 +73,7 @@ class ImageMatcher {
       const bool has_objects = objects.move_to(category);
       for (std::int64_t place = 0; rows != end; ++rows, ++place) {
         const auto row = static_cast<std::size_t>(*rows);
+        if (static_cast<std::size_t>(end - rows) > rows_ahead) fetch_ahead(detections_.box + 4 * static_cast<std::size_t>(rows[rows_ahead]));
         if (detections_.category[row] != category) break;
         const bool is_cut = place >= rules_.max_detections.back();
         outcomes_.words[row] = is_cut ? every_area : outcome(row, place, has_objects ? &objects : nullptr);

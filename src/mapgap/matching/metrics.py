@@ -30,27 +30,38 @@ def coco_metrics(
     others_limit = third_limit(limits, limit) if pycocotools_limits else limit
     if "all" in names:
         area = names.index("all")
-        hide_ap = pycocotools_limits and 100 not in limits
-        metrics["AP"] = None if hide_ap else _mean(precision_of(detections, pieces, area, limit))
-        precision = precision_of(detections, pieces, area, others_limit)
+        precision, recall = curves_of(detections, pieces, area, others_limit)
         metrics["AP50"] = _mean(precision[thresholds == 0.5])
         metrics["AP75"] = _mean(precision[thresholds == 0.75])
-        for each_limit in limits:
-            recalls[f"AR{each_limit}"] = _mean(recall_of(detections, pieces, area, each_limit))
+        if others_limit != limit:
+            precision = precision_of(detections, pieces, area, limit)
+        metrics["AP"] = None if pycocotools_limits and 100 not in limits else _mean(precision)
+        for each in limits:
+            at_limit = recall if each == others_limit else recall_of(detections, pieces, area, each)
+            recalls[f"AR{each}"] = _mean(at_limit)
     for area, name in enumerate(names):
         if name != "all":
-            metrics[f"AP{area_suffix(name)}"] = _mean(precision_of(detections, pieces, area, others_limit))
-            recalls[f"AR{area_suffix(name)}"] = _mean(recall_of(detections, pieces, area, others_limit))
+            precision, recall = curves_of(detections, pieces, area, others_limit)
+            metrics[f"AP{area_suffix(name)}"] = _mean(precision)
+            recalls[f"AR{area_suffix(name)}"] = _mean(recall)
     return {**metrics, **recalls}
+
+
+def curves_of(
+    detections: Detections, pieces: Sequence[Matches], area: int, limit: int
+) -> tuple[FloatArray, FloatArray]:
+    """(precision (T, R, K'), recall (T, K')) of the classes that have a counted object."""
+    parts = [
+        accumulate_defined(detections, piece, area=area, max_detections=limit, with_precision=True) for piece in pieces
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([precision for precision, _ in parts]), np.concatenate([recall for _, recall in parts])
 
 
 def precision_of(detections: Detections, pieces: Sequence[Matches], area: int, limit: int) -> FloatArray:
     """(T, R, K') precision of the classes that have a counted object."""
-    parts = [
-        accumulate_defined(detections, piece, area=area, max_detections=limit, with_precision=True)[0]
-        for piece in pieces
-    ]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return curves_of(detections, pieces, area, limit)[0]
 
 
 def recall_of(detections: Detections, pieces: Sequence[Matches], area: int, limit: int) -> FloatArray:
