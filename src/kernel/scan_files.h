@@ -30,7 +30,7 @@ inline bool at_end(Window& window) {
     skip_space(window.at);
     if (window.at < window.end()) return false;
   } while (window.more());
-  return true;
+  return window.is_used_up();
 }
 
 inline bool read_mark(Window& window, char mark) {

@@ -64,6 +64,9 @@ class Window {
   // Place of `at` in the source.
   std::size_t position() const { return offset_ - static_cast<std::size_t>(end_ - at); }
 
+  // Whether all of the source has been parsed. It has not where reading failed, or where the file has become shorter.
+  bool is_used_up() const { return position() == source_.size(); }
+
   // Moves the window so that it begins at `at` and reaches further than before; false where there is no more.
   bool more() {
     const auto kept = static_cast<std::size_t>(end_ - at);

@@ -250,6 +250,16 @@ bool read_items(const char*& at, char close, Item item) {
   }
 }
 
+// Behind an opening bracket: moves on to an item of the list, over numbers alone. Not over the comma before a closing bracket.
+inline bool skip_first_numbers(const char*& at) {
+  skip_space(at);
+  const char* const first = at;
+  skip_numbers(at);
+  if (at == first) return true;
+  skip_space(at);
+  return *at != ']';
+}
+
 // Any value, checked as strictly as the ones that count.
 inline bool skip_value(const char*& at, int depth = 0) {
   switch (*at) {
@@ -258,9 +268,8 @@ inline bool skip_value(const char*& at, int depth = 0) {
       return read_string_rest(at, nullptr);
     case '[':
       ++at;
-      skip_space(at);
-      skip_numbers(at);
-      return depth < deepest && read_items(at, ']', [depth](const char*& item) { return skip_value(item, depth + 1); });
+      return depth < deepest && skip_first_numbers(at) &&
+             read_items(at, ']', [depth](const char*& item) { return skip_value(item, depth + 1); });
     case '{':
       ++at;
       return depth < deepest && read_items(at, '}', [depth](const char*& item) {
