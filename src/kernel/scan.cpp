@@ -88,24 +88,34 @@ scan::Source source_of(nb::object source, std::int64_t size) {
   return scan::Source(nb::cast<int>(source), static_cast<std::size_t>(size));
 }
 
-std::optional<ScannedGroundTruth> scan_ground_truth(nb::object source, std::int64_t size, bool with_attributes) {
+// What is asked for, or if that is 0 what is usual.
+std::size_t or_usual(std::int64_t asked, std::size_t usual) {
+  require(asked >= 0, "window and least_stretch count bytes");
+  return asked == 0 ? usual : static_cast<std::size_t>(asked);
+}
+
+std::optional<ScannedGroundTruth> scan_ground_truth(nb::object source, std::int64_t size, bool with_attributes, std::int64_t window) {
+  const std::size_t capacity = or_usual(window, scan::Window::usual_capacity);
   const scan::Source text = source_of(source, size);
   std::optional<ScannedGroundTruth> columns;
   {
     nb::gil_scoped_release released;
-    columns = scan::scan_ground_truth(text, with_attributes);
+    columns = scan::scan_ground_truth(text, with_attributes, capacity);
   }
   return columns;
 }
 
-std::optional<ScannedDetections> scan_detections(nb::object source, std::int64_t size, Id1 image_ids, Id1 category_ids, int threads) {
+std::optional<ScannedDetections> scan_detections(nb::object source, std::int64_t size, Id1 image_ids, Id1 category_ids, int threads,
+                                                 std::int64_t window, std::int64_t least_stretch) {
+  const std::size_t capacity = or_usual(window, scan::Window::usual_capacity);
+  const std::size_t stretch = or_usual(least_stretch, scan::usual_stretch);
   const scan::Source text = source_of(source, size);
   std::optional<ScannedDetections> columns;
   {
     nb::gil_scoped_release released;
     const scan::Places images(image_ids.data(), image_ids.shape(0));
     const scan::Places categories(category_ids.data(), category_ids.shape(0));
-    columns = scan::scan_detections(text, images, categories, threads);
+    columns = scan::scan_detections(text, images, categories, threads, capacity, stretch);
   }
   return columns;
 }
@@ -143,8 +153,9 @@ void add_scan(nb::module_& module) {
       .def_prop_ro("category", [](nb::handle_t<ScannedDetections> self) { return view(nb::inst_ptr<ScannedDetections>(self)->category, self); })
       .def_prop_ro("score", [](nb::handle_t<ScannedDetections> self) { return view(nb::inst_ptr<ScannedDetections>(self)->score, self); })
       .def_prop_ro("box", [](nb::handle_t<ScannedDetections> self) { return boxes(nb::inst_ptr<ScannedDetections>(self)->box, self); });
-  module.def("scan_ground_truth", &scan_ground_truth, "source"_a, "size"_a, "with_attributes"_a);
-  module.def("scan_detections", &scan_detections, "source"_a, "size"_a, "image_ids"_a, "category_ids"_a, "threads"_a = 0);
+  module.def("scan_ground_truth", &scan_ground_truth, "source"_a, "size"_a, "with_attributes"_a, "window"_a = 0);
+  module.def("scan_detections", &scan_detections, "source"_a, "size"_a, "image_ids"_a, "category_ids"_a, "threads"_a = 0,
+             "window"_a = 0, "least_stretch"_a = 0);
 }
 
 }  // namespace mapgap

@@ -17,6 +17,7 @@
 namespace mapgap::scan {
 
 inline constexpr std::size_t never = ~std::size_t{0};
+inline constexpr std::size_t usual_stretch = std::size_t{1} << 20;
 
 // Behind a byte order mark, if there is one.
 inline std::size_t text_begin(const Source& source) {
@@ -88,18 +89,19 @@ inline int read_detections(Window& window, std::size_t stop, std::size_t bytes_t
   });
 }
 
-// A list of detections, read by several threads, each its stretch of the source; nothing if it is not recognised.
-inline std::optional<DetectionColumns> scan_detections(const Source& source, const Places& images, const Places& categories,
-                                                       int threads, std::size_t capacity = Window::usual_capacity,
-                                                       std::size_t least_stretch = std::size_t{1} << 20) {
-  Window first(source, text_begin(source), capacity);
-  if (!read_mark(first, '[')) return std::nullopt;
-  std::vector<std::size_t> begins{first.position()};
-  const std::size_t stretches = worker_count(threads, source.size() / least_stretch);
+// Where the stretches of a list begin, each but the first at a likely record; the first at `begin`.
+inline std::vector<std::size_t> stretch_begins(const Source& source, std::size_t begin, std::size_t stretches) {
+  std::vector<std::size_t> begins{begin};
   for (std::size_t i = 1; i < stretches; ++i) {
-    const std::size_t begin = likely_record(source, source.size() / stretches * i);
-    if (begin != never && begin > begins.back()) begins.push_back(begin);
+    const std::size_t next = likely_record(source, source.size() / stretches * i);
+    if (next != never && next > begins.back()) begins.push_back(next);
   }
+  return begins;
+}
+
+// The detections of a list's stretches, each read by a thread of its own; nothing if one does not end where the next begins.
+inline std::optional<DetectionColumns> read_stretches(const Source& source, const std::vector<std::size_t>& begins, std::size_t capacity,
+                                                      const Places& images, const Places& categories) {
   std::vector<DetectionColumns> parts(begins.size());
   std::vector<char> is_read(begins.size(), 0);
   std::vector<std::size_t> cuts(begins.size() + 1);
@@ -109,14 +111,27 @@ inline std::optional<DetectionColumns> scan_detections(const Source& source, con
     const std::size_t stop = is_last ? never : begins[i + 1];
     // The first stretch takes in the others at the end.
     const std::size_t bytes_to_come = i == 0 || is_last ? source.size() - begins[i] : stop - begins[i];
-    Window own(source, begins[i], i == 0 ? 1 : capacity);
-    Window& window = i == 0 ? first : own;
+    Window window(source, begins[i], capacity);
     const int ending = read_detections(window, stop, bytes_to_come, images, categories, parts[i]);
     is_read[i] = is_last ? ending == 1 && at_end(window) : ending == 0;
   });
   if (std::find(is_read.begin(), is_read.end(), 0) != is_read.end()) return std::nullopt;
   for (std::size_t i = 1; i < parts.size(); ++i) parts[0].append(parts[i]);
   return std::move(parts[0]);
+}
+
+// A list of detections, read by several threads, each its stretch of the source; nothing if it is not recognised.
+inline std::optional<DetectionColumns> scan_detections(const Source& source, const Places& images, const Places& categories,
+                                                       int threads, std::size_t capacity = Window::usual_capacity,
+                                                       std::size_t least_stretch = usual_stretch) {
+  Window front(source, text_begin(source), capacity);
+  if (!read_mark(front, '[')) return std::nullopt;
+  const std::size_t stretches = worker_count(threads, source.size() / least_stretch);
+  const std::vector<std::size_t> begins = stretch_begins(source, front.position(), stretches);
+  std::optional<DetectionColumns> columns = read_stretches(source, begins, capacity, images, categories);
+  // A likely record may have been none: what is recognised must not depend on where the stretches are.
+  if (!columns && begins.size() > 1) columns = read_stretches(source, {begins.front()}, capacity, images, categories);
+  return columns;
 }
 
 // ---------------------------------------------------------------- ground truth

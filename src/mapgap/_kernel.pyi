@@ -104,19 +104,31 @@ class ScannedDetections:
     def score(self) -> memoryview:
         """(D,) float64."""
 
-def scan_ground_truth(source: int | bytes, size: int, with_attributes: bool) -> ScannedGroundTruth | None:
+def scan_ground_truth(
+    source: int | bytes, size: int, with_attributes: bool, window: int = 0
+) -> ScannedGroundTruth | None:
     """The columns of the JSON text in an open file of `size` bytes, or in memory; None where it is not recognised.
 
     Fields beyond COCO's, which may be attributes, are skipped unless they are wanted.
     Recognised is COCO's format written as usual: whole ids of at most 18 digits, boxes of four finite numbers, an area
     in every annotation, nothing missing, null, doubled, empty or unknown among ids, and no JSON that is wrong or odd anywhere.
-    Only then is the result that of the careful reader in `mapgap.coco`, of which this is the fast twin.
+    Only then is the result that of the careful reader in `mapgap.coco`, of which this is the fast twin. `window`, the
+    bytes held in memory at first (0: as many as usual), changes nothing; tests ask for small ones.
     """
 
 def scan_detections(
-    source: int | bytes, size: int, image_ids: IdBuffer, category_ids: IdBuffer, threads: int = 0
+    source: int | bytes,
+    size: int,
+    image_ids: IdBuffer,
+    category_ids: IdBuffer,
+    threads: int = 0,
+    window: int = 0,
+    least_stretch: int = 0,
 ) -> ScannedDetections | None:
-    """The same for a list of detections with a box each, of the images and categories with these ids, both rising."""
+    """The same for a list of detections with a box each, of the images and categories with these ids, both rising.
+
+    `least_stretch`, the bytes that are worth a thread (0: as many as usual), changes nothing either.
+    """
 
 def order_detections(
     image: Index, category: Index, score: Float, images: int, categories: int, threads: int = 0
