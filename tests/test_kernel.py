@@ -121,6 +121,16 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "positives": np.array([[2]]),
         "recall_thresholds": RECALL,
     },
+    "count_slices": {
+        "columns": [INDEX, INDEX],
+        "sizes": np.array([1, 2]),
+        "crosses": np.array([[0, 1], [1, -1]], dtype=np.int32),
+        "gap": SCORE,
+        "objects": np.array([0, 1]),
+        "image": INDEX,
+        "found": np.array([0]),
+        "false_positives": np.array([1]),
+    },
     "covered_share": {"image": INDEX, "box": BOX, "is_object": FLAG + np.uint8(1), "images": 1},
     "count_overlaps": {
         "image": INDEX,
@@ -133,6 +143,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 ARGUMENTS["average_precision"] = ARGUMENTS["divide_gap"]
 # These arrays set a length themselves.
 IGNORED_LENGTHS = {("divide_gap", "status"), ("average_precision", "status"), ("match_leftovers", "left_object")}
+IGNORED_LENGTHS |= {("count_slices", name) for name in ("crosses", "found", "false_positives")}
 
 
 def _kernel_function(name: str) -> Callable[..., Any]:
@@ -180,6 +191,13 @@ def test_a_longer_array_is_refused(name: str, argument: str) -> None:
         ("SliceAveragePrecision", "is_object", np.array([0, 1], dtype=np.uint8)),
         ("SliceAveragePrecision", "object_category", np.array([0, 1], dtype=np.int32)),
         ("average_precision_by_threshold", "class_offsets", np.array([0, 1])),
+        ("count_slices", "crosses", np.array([[0, 2]], dtype=np.int32)),
+        ("count_slices", "crosses", np.array([[-1, 0]], dtype=np.int32)),
+        ("count_slices", "sizes", np.array([1, 0])),
+        ("count_slices", "sizes", np.array([1 << 30, 1 << 30])),
+        ("count_slices", "objects", np.array([0, 2])),
+        ("count_slices", "found", np.array([-1])),
+        ("count_slices", "false_positives", np.array([2])),
         ("tide_types", "pair_object", np.array([0, 2], dtype=np.int32)),
         ("match_leftovers", "order", np.array([0, 2], dtype=np.int32)),
         ("covered_share", "image", np.array([0, 1], dtype=np.int32)),
@@ -210,15 +228,16 @@ def test_two_true_positives_at_one_object_are_refused() -> None:
         _kernel.SliceAveragePrecision(**{**arguments, "address": np.zeros((1, 2), np.int32)})
 
 
-@pytest.mark.parametrize(
-    ("object_codes", "detection_codes"),
-    [([0, 1], [0, 0]), ([0, 0], [0, 1]), ([0, 0, 0], [0, 0]), ([0, 0], [0])],
-)
-def test_codes_that_do_not_fit_the_slices_are_refused(object_codes: list[int], detection_codes: list[int]) -> None:
+@pytest.mark.parametrize("code", [-1, 1])
+@pytest.mark.parametrize("crosses", [[[0, -1]], [[0, 1]]])
+def test_codes_that_do_not_fit_the_slices_are_refused(code: int, crosses: list[list[int]]) -> None:
     prepared = _kernel.SliceAveragePrecision(**ARGUMENTS["SliceAveragePrecision"])
-    assert prepared.average_precision(INDEX, INDEX, 1).shape == (1,)
-    with pytest.raises(ValueError, match=r"range|differ"):
-        prepared.average_precision(np.array(object_codes, np.int32), np.array(detection_codes, np.int32), 1)
+    codes = np.zeros(len(prepared.places()), np.int32)
+    partitions = np.array([1, 1]), np.array(crosses, np.int32)
+    assert prepared.average_precision([codes, codes], *partitions).shape == (1,)
+    for bad in (codes + np.int32(code), codes[1:]):
+        with pytest.raises(ValueError, match=r"range|differ"):
+            prepared.average_precision([codes, bad], *partitions)
 
 
 def test_the_mean_of_nothing_is_refused() -> None:

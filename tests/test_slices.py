@@ -1,6 +1,8 @@
 """Slices: held to the naive twin, to the partition identities, and to cases made by hand."""
 
 import time
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -9,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mapgap
+from mapgap import _kernel
 from mapgap._kernel import SliceAveragePrecision
 from mapgap.errors import InputError
 from mapgap.gap import addresses, detection_statuses
 from mapgap.slices import build_slices, cross
-from mapgap.tables import RECALL_THRESHOLDS, FloatArray, GroundTruth, IndexArray, Matches, Slices
+from mapgap.tables import RECALL_THRESHOLDS, FloatArray, GroundTruth, IdArray, IndexArray, Matches, Slices
 from tests.generated import CocoPair, coco_pairs
-from tests.naive.slices import all_crosses, naive_slices, slice_average_precision
+from tests.naive.slices import all_crosses, naive_slices, slice_average_precision, slice_counts
 from tests.small_tables import (
     Scene,
     attribute_of,
@@ -43,15 +46,29 @@ def tracer(objects: set[int], detections: set[int]) -> float:
     return float(sum(g + 1 for g in objects) + 10_000 * sum(d + 1 for d in detections))
 
 
-def tracer_of(scene: Scene):
-    def average_precision_of(object_codes: IndexArray, detection_codes: IndexArray, codes: int) -> FloatArray:
-        assert object_codes.dtype == detection_codes.dtype == np.int32
-        holds = scene.ground_truth.is_object & (object_codes >= 0)
-        objects = np.bincount(object_codes[holds], weights=np.flatnonzero(holds) + 1, minlength=codes)
-        own = np.flatnonzero(detection_codes >= 0)
-        return objects + 10_000 * np.bincount(detection_codes[own], weights=own + 1, minlength=codes)
+@dataclass(frozen=True)
+class TracerOf:
+    """The AP that `tracer` gives, of any partition."""
 
-    return average_precision_of
+    scene: Scene
+
+    def places(self) -> IndexArray:
+        return np.arange(len(self.scene.ground_truth.ids) + len(self.scene.detections.score), dtype=np.int32)
+
+    def average_precision(self, columns: list[IndexArray], sizes: IdArray, crosses: IndexArray) -> FloatArray:
+        is_object = self.scene.ground_truth.is_object
+        annotations = len(is_object)
+        parts = [np.zeros(0)]
+        for first, second in crosses.tolist():
+            codes, count = columns[first], sizes[first]
+            assert codes.dtype == np.int32
+            if second >= 0:
+                codes, count = codes * sizes[second] + columns[second], count * sizes[second]
+            marks = np.arange(annotations) + 1
+            objects = np.bincount(codes[:annotations][is_object], weights=marks[is_object], minlength=count)
+            own = codes[annotations:]
+            parts.append(objects + 10_000 * np.bincount(own, weights=np.arange(len(own)) + 1, minlength=count))
+        return np.concatenate(parts)
 
 
 def build(scene: Scene, crosses=None) -> Slices:
@@ -62,7 +79,7 @@ def build(scene: Scene, crosses=None) -> Slices:
         scene.operating_point,
         scene.errors,
         scene.debts,
-        tracer_of(scene),
+        TracerOf(scene),
         crosses=crosses,
     )
 
@@ -112,21 +129,58 @@ def prepared(pair: CocoPair) -> tuple[GroundTruth, Matches, SliceAveragePrecisio
     return truth, matches, kernel
 
 
+def ap_of(kernel: SliceAveragePrecision, of_place: list[int], codes: int, threads: int = 0) -> FloatArray:
+    """AP by code, of one code a place."""
+    column = np.array(of_place, np.int32)[kernel.places()]
+    return kernel.average_precision([column], np.array([codes]), np.array([[0, -1]], np.int32), threads=threads)
+
+
+def as_floats(expected: list[Fraction | None]) -> list[float]:
+    return [float("nan") if value is None else float(value) for value in expected]
+
+
 @pytest.mark.kernel
-@given(coco_pairs(max_images=3), st.integers(0, 1 << 30), st.integers(1, 4), st.integers(-1, 0))
+@given(coco_pairs(max_images=3), st.integers(0, 1 << 30), st.integers(1, 4), st.integers(1, 3))
 @settings(max_examples=60, deadline=None)
-def test_average_precision_equals_the_naive_twin(pair: CocoPair, seed: int, codes: int, lowest: int):
+def test_average_precision_equals_the_naive_twin(pair: CocoPair, seed: int, firsts: int, seconds: int):
     chance = np.random.default_rng(seed)
     truth, matches, kernel = prepared(pair)
-    of_object = chance.integers(lowest, codes, size=len(truth.ids), dtype=np.int32)
-    of_detection = chance.integers(lowest, codes, size=len(matches.rank), dtype=np.int32)
-    found = kernel.average_precision(of_object, of_detection, codes)
-    expected = slice_average_precision(pair, of_object.tolist(), of_detection.tolist(), codes)
-    exact = [float("nan") if value is None else float(value) for value in expected]
-    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-12)
+    annotations = len(truth.ids)
+    first, second = (chance.integers(0, n, size=annotations + len(matches.rank)).tolist() for n in (firsts, seconds))
+    crossed = [one * seconds + two for one, two in zip(first, second, strict=True)]
+    columns = [np.array(column, np.int32)[kernel.places()] for column in (first, second)]
+    partitions = np.array([firsts, seconds]), np.array([[1, -1], [0, 1]], np.int32)
+    found = kernel.average_precision(columns, *partitions)
+    expected = [
+        *slice_average_precision(pair, second[:annotations], second[annotations:], seconds),
+        *slice_average_precision(pair, crossed[:annotations], crossed[annotations:], firsts * seconds),
+    ]
+    np.testing.assert_allclose(found, as_floats(expected), rtol=0, atol=1e-12)
     for threads in (1, 2, 5):
-        again = kernel.average_precision(of_object, of_detection, codes, threads=threads)
-        assert again.tobytes() == found.tobytes()
+        assert kernel.average_precision(columns, *partitions, threads=threads).tobytes() == found.tobytes()
+
+
+@pytest.mark.kernel
+@given(st.integers(0, 1 << 30), st.integers(0, 40), st.integers(1, 4), st.integers(1, 3))
+@settings(max_examples=60, deadline=None)
+def test_counts_equal_the_naive_twin(seed: int, places: int, firsts: int, seconds: int):
+    chance = np.random.default_rng(seed)
+    columns = [chance.integers(0, n, size=places, dtype=np.int32) for n in (firsts, seconds)]
+    objects, found, wrong = (chance.integers(0, places, size=places) for _ in range(3))
+    image = np.sort(chance.integers(0, 5, size=places, dtype=np.int32))
+    gap = chance.random(places)
+    sizes, crosses = np.array([firsts, seconds]), np.array([[0, 1], [0, -1]], np.int32)
+    counts = _kernel.count_slices(columns, sizes, crosses, gap, objects, image, found, wrong)
+    cells = [*(columns[0] * seconds + columns[1]).tolist()], columns[0].tolist()
+    expected = [
+        row
+        for of_place, count in zip(cells, (firsts * seconds, firsts), strict=True)
+        for row in slice_counts(of_place, count, gap.tolist(), objects, image, found, wrong)
+    ]
+    assert list(zip(*(column.tolist() for column in counts), strict=True)) == expected
+    for threads in (1, 5):
+        again = _kernel.count_slices(columns, sizes, crosses, gap, objects, image, found, wrong, threads=threads)
+        assert [column.tobytes() for column in again] == [column.tobytes() for column in counts]
 
 
 @pytest.mark.kernel
@@ -147,9 +201,10 @@ def test_average_precision_of_a_detection_whose_address_depends_on_the_threshold
         for box, score in [([0, 0, 10, 10], 0.9), ([0, 0, 10, 8], 0.8), ([50, 0, 10, 10], 0.7)]
     ]
     pair = CocoPair(truth, run)
-    found = prepared(pair)[2].average_precision(np.array(of_object, np.int32), np.full(3, -1, np.int32), 2)
-    expected = slice_average_precision(pair, list(of_object), [-1] * 3, 2)
-    np.testing.assert_allclose(found, [np.nan if value is None else float(value) for value in expected], atol=1e-12)
+    elsewhere = [2] * 3
+    found = ap_of(prepared(pair)[2], [*of_object, *elsewhere], 3)
+    expected = slice_average_precision(pair, list(of_object), elsewhere, 3)
+    np.testing.assert_allclose(found, as_floats(expected), atol=1e-12)
     if of_object == (0, 1, 0):
         assert found[0] == pytest.approx(0.7 + 0.3 * (51 + 50 * 2 / 3) / 101)
 
@@ -159,9 +214,9 @@ def test_average_precision_of_a_detection_whose_address_depends_on_the_threshold
 @settings(max_examples=60, deadline=None)
 def test_the_slice_of_everything_has_the_ap_of_coco(pair: CocoPair):
     truth, matches, kernel = prepared(pair)
-    nothing_apart = np.zeros(len(truth.ids), np.int32), np.zeros(len(matches.rank), np.int32)
+    nothing_apart = [0] * (len(truth.ids) + len(matches.rank))
     ap = mapgap.evaluate(pair.ground_truth, pair.detections).metrics["AP"]
-    np.testing.assert_allclose(kernel.average_precision(*nothing_apart, 1), [np.nan if ap is None else ap], atol=1e-12)
+    np.testing.assert_allclose(ap_of(kernel, nothing_apart, 1), [np.nan if ap is None else ap], atol=1e-12)
 
 
 def hand_made() -> Scene:
@@ -257,7 +312,7 @@ def test_many_values_do_not_need_dense_tables():
         debts_of([], truth, run),
         np.full(detections, -1, dtype=np.int32),
     )
-    calls = [scene.ground_truth, run, attributes, scene.operating_point, scene.errors, scene.debts, tracer_of(scene)]
+    calls = [scene.ground_truth, run, attributes, scene.operating_point, scene.errors, scene.debts, TracerOf(scene)]
     slices = cross(*calls, [("a", "b", "c")])
     values = [tuple(where.values()) for where in slices.where]
     assert values == sorted(values)
@@ -299,6 +354,7 @@ def test_half_a_million_detections_take_seconds_at_most():
     point = operating_point_of([True] * detections, [False] * detections, [True] * objects)
     errors = errors_of([], truth, run)
     started = time.perf_counter()
-    slices = build_slices(truth, run, attributes, point, errors, debts, lambda _a, _b, codes: np.zeros(codes))
+    scene = Scene(truth, run, attributes, point, errors, debts, none)
+    slices = build(scene)
     assert time.perf_counter() - started < 15
     assert slices.objects[: sum(sizes)].sum() == objects * len(sizes)

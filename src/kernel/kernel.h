@@ -12,6 +12,7 @@ void add_match(nanobind::module_& module);
 void add_accumulate(nanobind::module_& module);
 void add_numbers(nanobind::module_& module);
 void add_slices(nanobind::module_& module);
+void add_slice_counts(nanobind::module_& module);
 void add_nearest(nanobind::module_& module);
 void add_gap(nanobind::module_& module);
 void add_leftovers(nanobind::module_& module);

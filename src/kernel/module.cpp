@@ -10,6 +10,7 @@ NB_MODULE(_kernel, module) {
   mapgap::add_accumulate(module);
   mapgap::add_numbers(module);
   mapgap::add_slices(module);
+  mapgap::add_slice_counts(module);
   mapgap::add_nearest(module);
   mapgap::add_gap(module);
   mapgap::add_leftovers(module);

@@ -1,5 +1,6 @@
-// Average precision of every slice of a partition, for many partitions of the same matches.
-#include <algorithm>
+// Average precision of every slice of many partitions of the same matches.
+#include <nanobind/stl/vector.h>
+
 #include <cmath>
 #include <span>
 
@@ -7,18 +8,17 @@
 #include "curve.h"
 #include "hits.h"
 #include "kernel.h"
+#include "partitions.h"
 #include "threads.h"
 
 namespace mapgap {
 namespace {
 
-constexpr std::int32_t nowhere = -1;
-
-// A detection that counts at some threshold. `place` is its address: an object, or number of annotations + detection.
-// One whose address or counting depends on the threshold has place -1 - i instead: row i of `split_places`.
-struct Row {
-  std::int32_t place;
-  std::uint32_t true_positive;
+// A row where the walk down a class stops: a true positive, or one that does not count alike at all thresholds.
+struct Stop {
+  std::size_t row;
+  std::uint32_t counted, true_positive;
+  std::size_t split_places;  // where its place at each threshold stands in `places`, 0 if it has the same everywhere
 };
 
 // What prepares the rows: the arrays (T, D) of the matches.
@@ -27,10 +27,8 @@ struct Outcomes {
   const std::uint8_t* status;
   std::size_t thresholds, detections, annotations;
 
-  bool counts(std::size_t t, std::size_t detection) const { return status[t * detections + detection] != 0; }
-
+  // Its address: an object, or number of annotations + detection.
   std::int32_t place(std::size_t t, std::size_t detection) const {
-    if (!counts(t, detection)) return nowhere;
     const std::int32_t home = address[t * detections + detection];
     return home >= 0 ? home : static_cast<std::int32_t>(annotations + detection);
   }
@@ -73,227 +71,243 @@ class MatchedOnce {
   std::vector<std::uint32_t> seen_;
 };
 
-// The walk down one class: what it has seen so far of each slice. Cell 0 is for detections in no slice that has an
+// AP from the precision at each true positive; what depends on the number of objects alone is kept for small numbers.
+class AverageByPositives {
+ public:
+  explicit AverageByPositives(const std::vector<double>& recall_thresholds)
+      : other_(recall_thresholds.data(), recall_thresholds.size()), small_(most_kept + 1, other_) {}
+
+  const AverageOfHits& of(std::int64_t positives) {
+    AverageOfHits& average = positives <= most_kept ? small_[static_cast<std::size_t>(positives)] : other_;
+    average.set_positives(positives, static_cast<std::size_t>(positives));
+    return average;
+  }
+
+ private:
+  static constexpr std::int64_t most_kept = 512;
+  AverageOfHits other_;
+  std::vector<AverageOfHits> small_;
+};
+
+// The walk down one class: what it has seen so far of each cell of a partition. Seat 0 is for all cells without an
 // object of the class.
 class Tally {
  public:
-  Tally(std::size_t codes, std::size_t thresholds, const std::vector<double>& recall_thresholds)
-      : thresholds_(thresholds), average_(recall_thresholds.data(), recall_thresholds.size()), cell_of_code_(codes + 1, 0) {}
+  Tally(std::size_t cells, std::size_t thresholds, const std::vector<double>& recall_thresholds)
+      : thresholds_(thresholds), average_(recall_thresholds), seat_of_cell_(cells, 0) {}
 
-  void begin(std::span<const std::int32_t> objects, const std::int32_t* object_codes) {
-    for (const std::int32_t code : code_) cell_of_code_[static_cast<std::size_t>(code + 1)] = 0;
-    code_.assign(1, -1);
+  void begin(std::size_t first_object, std::size_t last_object, const Partition& partition) {
+    for (std::size_t seat = 1; seat < cell_.size(); ++seat) seat_of_cell_[static_cast<std::size_t>(cell_[seat])] = 0;
+    cell_.assign(1, -1);
     positives_.assign(1, 0);
-    for (const std::int32_t object : objects) {
-      const std::int32_t code = object_codes[object];
-      if (code < 0) continue;
-      std::size_t& cell = cell_of_code_[static_cast<std::size_t>(code + 1)];
-      if (cell == 0) {
-        cell = code_.size();
-        code_.push_back(code);
+    for (std::size_t place = first_object; place < last_object; ++place) {
+      const std::int32_t cell = partition.cell(place);
+      std::uint32_t& seat = seat_of_cell_[static_cast<std::size_t>(cell)];
+      if (seat == 0) {
+        seat = static_cast<std::uint32_t>(cell_.size());
+        cell_.push_back(cell);
         positives_.push_back(0);
       }
-      ++positives_[cell];
+      ++positives_[seat];
     }
-    first_hit_.assign(code_.size(), 0);
-    for (std::size_t cell = 1; cell < code_.size(); ++cell) {
-      first_hit_[cell] = first_hit_[cell - 1] + thresholds_ * static_cast<std::size_t>(positives_[cell - 1]);
+    first_hit_.assign(cell_.size(), 0);
+    for (std::size_t seat = 1; seat < cell_.size(); ++seat) {
+      first_hit_[seat] = first_hit_[seat - 1] + thresholds_ * static_cast<std::size_t>(positives_[seat - 1]);
     }
     precision_.resize(first_hit_.back() + thresholds_ * static_cast<std::size_t>(positives_.back()));
-    everywhere_.assign(code_.size(), 0);
-    somewhere_.assign(code_.size() * thresholds_, 0);
-    hits_.assign(code_.size() * thresholds_, 0);
+    everywhere_.assign(cell_.size(), 0);
+    somewhere_.assign(cell_.size() * thresholds_, 0);
+    hits_.assign(cell_.size() * thresholds_, 0);
   }
 
-  std::size_t cells() const { return code_.size(); }
-  std::int32_t code(std::size_t cell) const { return code_[cell]; }
-  std::size_t cell_of(std::int32_t code) const { return cell_of_code_[static_cast<std::size_t>(std::max(code, -1) + 1)]; }
+  std::size_t seats() const { return cell_.size(); }
+  std::size_t cell(std::size_t seat) const { return static_cast<std::size_t>(cell_[seat]); }
+  std::size_t seat_of(std::int32_t cell) const { return seat_of_cell_[static_cast<std::size_t>(cell)]; }
 
-  void count(std::size_t cell) { ++everywhere_[cell]; }
-  void count(std::size_t cell, std::size_t t) { ++somewhere_[cell * thresholds_ + t]; }
+  void count(std::size_t seat) { ++everywhere_[seat]; }
+  void count(std::size_t seat, std::size_t t) { ++somewhere_[seat * thresholds_ + t]; }
 
-  void hit(std::size_t cell, std::size_t t) {
-    if (cell == 0) return;
-    const std::int64_t hits = ++hits_[cell * thresholds_ + t];
-    precisions(cell, t)[hits - 1] = coco_precision(hits, everywhere_[cell] + somewhere_[cell * thresholds_ + t]);
+  void hit(std::size_t seat, std::size_t t) {
+    if (seat == 0) return;
+    const std::int64_t hits = ++hits_[seat * thresholds_ + t];
+    precisions(seat, t)[hits - 1] = coco_precision(hits, everywhere_[seat] + somewhere_[seat * thresholds_ + t]);
   }
 
-  // AP of a cell, summed over the thresholds.
-  double sum_of_average_precision(std::size_t cell) {
-    const std::int64_t* hits = hits_.data() + cell * thresholds_;
-    average_.set_positives(positives_[cell], static_cast<std::size_t>(*std::max_element(hits, hits + thresholds_)));
+  // AP of a seat, summed over the thresholds.
+  double sum_of_average_precision(std::size_t seat) {
+    const AverageOfHits& average = average_.of(positives_[seat]);
     double sum = 0;
-    for (std::size_t t = 0; t < thresholds_; ++t) sum += average_.average(precisions(cell, t), static_cast<std::size_t>(hits[t]));
+    for (std::size_t t = 0; t < thresholds_; ++t) {
+      sum += average.average(precisions(seat, t), static_cast<std::size_t>(hits_[seat * thresholds_ + t]));
+    }
     return sum;
   }
 
  private:
-  double* precisions(std::size_t cell, std::size_t t) {
-    return precision_.data() + first_hit_[cell] + t * static_cast<std::size_t>(positives_[cell]);
+  double* precisions(std::size_t seat, std::size_t t) {
+    return precision_.data() + first_hit_[seat] + t * static_cast<std::size_t>(positives_[seat]);
   }
 
   std::size_t thresholds_;
-  AverageOfHits average_;
-  std::vector<std::size_t> cell_of_code_;  // by code + 1
-  std::vector<std::int32_t> code_;         // this and the next three by cell
+  AverageByPositives average_;
+  std::vector<std::uint32_t> seat_of_cell_;
+  std::vector<std::int32_t> cell_;         // this and the next three by seat
   std::vector<std::int64_t> positives_;
   std::vector<std::int64_t> everywhere_;   // counted at all thresholds
   std::vector<std::size_t> first_hit_;     // where its precisions begin, `positives` of them a threshold
-  std::vector<std::int64_t> somewhere_;    // by cell and threshold: counted there, not at all thresholds
-  std::vector<std::int64_t> hits_;         // by cell and threshold: true positives
+  std::vector<std::int64_t> somewhere_;    // by seat and threshold: counted there, not at all thresholds
+  std::vector<std::int64_t> hits_;         // by seat and threshold: true positives
   std::vector<double> precision_;          // at each of them
 };
-
-// The value of every address under one partition.
-struct Codes {
-  const std::int32_t* of_object;
-  const std::int32_t* of_detection;
-  std::int32_t annotations;
-
-  std::int32_t at(std::int32_t place) const {
-    return place < annotations ? of_object[place] : of_detection[place - annotations];
-  }
-};
-
-struct ClassPart {
-  std::int32_t code;
-  double sum;  // AP summed over the thresholds
-};
-
-void require_codes(const Index1& codes, std::size_t limit, const char* name) {
-  std::int32_t highest = -1;
-  for (std::size_t i = 0; i < codes.shape(0); ++i) highest = std::max(highest, codes.data()[i]);
-  if (highest >= 0 && static_cast<std::size_t>(highest) >= limit) {
-    throw std::invalid_argument(std::string(name) + ": index out of range");
-  }
-}
 
 class SliceAveragePrecision {
  public:
   SliceAveragePrecision(Index1 class_order, Id1 class_offsets, Index2 address, Flag2 status, Index1 object_category,
                         Flag1 is_object, Float1 recall_thresholds)
-      : thresholds_(address.shape(0)), detections_(class_order.shape(0)), annotations_(object_category.shape(0)) {
+      : thresholds_(address.shape(0)) {
     nb::gil_scoped_release released;
+    const std::size_t detections = class_order.shape(0);
+    const std::size_t annotations = object_category.shape(0);
     require(class_offsets.shape(0) > 0, "class_offsets: not offsets into the array they belong to");
     const std::size_t classes = class_offsets.shape(0) - 1;
     require(thresholds_ <= most_thresholds, "at most 32 IoU thresholds fit one call");
-    require(address.shape(1) == detections_ && status.shape(0) == thresholds_ && status.shape(1) == detections_,
+    require(address.shape(1) == detections && status.shape(0) == thresholds_ && status.shape(1) == detections,
             "detection arrays differ in shape");
-    require(is_object.shape(0) == annotations_, "annotation arrays differ in length");
-    require(annotations_ + detections_ <= INT32_MAX, "annotations and detections together are out of range");
-    require_offsets(class_offsets.data(), classes + 1, detections_, "class_offsets");
-    require_below(class_order.data(), detections_, 0, static_cast<std::int64_t>(detections_), "class_order");
-    require_below(address.data(), thresholds_ * detections_, -1, static_cast<std::int64_t>(annotations_), "address");
-    require_below(object_category.data(), annotations_, 0, static_cast<std::int64_t>(classes), "object_category");
+    require(is_object.shape(0) == annotations, "annotation arrays differ in length");
+    require(annotations + detections <= INT32_MAX, "annotations and detections together are out of range");
+    require_offsets(class_offsets.data(), classes + 1, detections, "class_offsets");
+    require_below(class_order.data(), detections, 0, static_cast<std::int64_t>(detections), "class_order");
+    require_below(address.data(), thresholds_ * detections, -1, static_cast<std::int64_t>(annotations), "address");
+    require_below(object_category.data(), annotations, 0, static_cast<std::int64_t>(classes), "object_category");
     recall_thresholds_.assign(recall_thresholds.data(), recall_thresholds.data() + recall_thresholds.shape(0));
-    class_objects_.resize(classes);
-    for (std::size_t object = 0; object < annotations_; ++object) {
-      if (is_object.data()[object] == 0) continue;
-      class_objects_[static_cast<std::size_t>(object_category.data()[object])].push_back(static_cast<std::int32_t>(object));
-    }
-    const Outcomes outcomes{address.data(), status.data(), thresholds_, detections_, annotations_};
+    add_objects(object_category, is_object, classes);
+    const Outcomes outcomes{address.data(), status.data(), thresholds_, detections, annotations};
     const Bits bits(outcomes);
     MatchedOnce matched(object_category, is_object);
-    class_offsets_.assign(1, 0);
+    row_offsets_.assign(1, places_.size());
+    stop_offsets_.assign(1, 0);
+    std::vector<std::size_t> split;  // detections whose address depends on the threshold
     for (std::size_t k = 0; k < classes; ++k) {
       add_class(k, {class_order.data() + class_offsets.data()[k], class_order.data() + class_offsets.data()[k + 1]},
-                outcomes, bits, matched);
+                outcomes, bits, matched, split);
     }
-    rows_.shrink_to_fit();
+    add_split_places(split, outcomes);
   }
 
-  Out<double> average_precision(Index1 object_codes, Index1 detection_codes, std::size_t codes, int threads) const {
-    std::vector<double> result(codes, std::nan(""));
+  Out<std::int32_t> places() const { return give(std::vector<std::int32_t>(places_), {places_.size()}); }
+
+  Out<double> average_precision(const std::vector<Index1>& columns, Id1 sizes, Index2 crosses, int threads) const {
+    std::vector<double> result;
     {
       nb::gil_scoped_release released;
-      require(object_codes.shape(0) == annotations_, "object_codes differ in length from object_category");
-      require(detection_codes.shape(0) == detections_, "detection_codes differ in length from class_order");
-      require_codes(object_codes, codes, "object_codes");
-      require_codes(detection_codes, codes, "detection_codes");
-      const Codes code{object_codes.data(), detection_codes.data(), static_cast<std::int32_t>(annotations_)};
-      std::vector<std::vector<ClassPart>> parts(class_objects_.size());
-      run_blocks(balanced_cuts(class_offsets_, threads), [&](std::size_t, std::size_t begin, std::size_t end) {
-        Tally tally(codes, thresholds_, recall_thresholds_);
-        for (std::size_t k = begin; k < end; ++k) {
-          tally.begin(class_objects_[k], object_codes.data());
-          if (tally.cells() > 1) parts[k] = walk(k, code, tally);
-        }
+      const Partitions partitions(columns, sizes, crosses, places_.size());
+      result.assign(partitions.cells(), std::nan(""));
+      run_blocks(even_cuts(partitions.size(), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
+        Tally tally(partitions.most_cells(), thresholds_, recall_thresholds_);
+        for (std::size_t p = begin; p < end; ++p) take_means(partitions[p], tally, result.data() + partitions[p].begin);
       });
-      take_means(parts, result);
     }
-    return give(std::move(result), {codes});
+    const std::size_t cells = result.size();
+    return give(std::move(result), {cells});
   }
 
  private:
+  void add_objects(const Index1& object_category, const Flag1& is_object, std::size_t classes) {
+    object_offsets_.assign(classes + 1, 0);
+    for (std::size_t object = 0; object < is_object.shape(0); ++object) {
+      if (is_object.data()[object] != 0) ++object_offsets_[static_cast<std::size_t>(object_category.data()[object]) + 1];
+    }
+    for (std::size_t k = 0; k < classes; ++k) object_offsets_[k + 1] += object_offsets_[k];
+    std::vector<std::size_t> next(object_offsets_.begin(), object_offsets_.end() - 1);
+    places_.resize(object_offsets_[classes]);
+    for (std::size_t object = 0; object < is_object.shape(0); ++object) {
+      if (is_object.data()[object] == 0) continue;
+      places_[next[static_cast<std::size_t>(object_category.data()[object])]++] = static_cast<std::int32_t>(object);
+    }
+  }
+
   void add_class(std::size_t k, std::span<const std::int32_t> order, const Outcomes& outcomes, const Bits& bits,
-                 MatchedOnce& matched) {
+                 MatchedOnce& matched, std::vector<std::size_t>& split) {
+    std::size_t last_hit = places_.size();
     for (const std::int32_t row : order) {
       const auto detection = static_cast<std::size_t>(row);
-      if (bits.counted[detection] == 0) continue;
-      for_thresholds(bits.true_positive[detection],
-                     [&](std::size_t t) { matched.add(outcomes.address[t * detections_ + detection], k, t); });
-      const bool is_split = bits.counted[detection] != every_threshold(thresholds_) || bits.differs[detection] != 0;
-      rows_.push_back({is_split ? split(detection, outcomes) : outcomes.place(0, detection), bits.true_positive[detection]});
+      const std::uint32_t counted = bits.counted[detection];
+      const std::uint32_t true_positive = bits.true_positive[detection];
+      if (counted == 0) continue;
+      for_thresholds(true_positive,
+                     [&](std::size_t t) { matched.add(outcomes.address[t * outcomes.detections + detection], k, t); });
+      const bool is_split = (bits.differs[detection] & counted) != 0 || counted != every_threshold(thresholds_);
+      if (is_split) split.push_back(detection);
+      if (is_split || true_positive != 0) stops_.push_back({places_.size(), counted, true_positive, is_split ? split.size() : 0});
+      places_.push_back(outcomes.place(0, detection));
+      if (true_positive != 0) last_hit = places_.size();
     }
     // AP does not see what comes behind the last true positive.
-    while (rows_.size() > class_offsets_.back() && rows_.back().true_positive == 0) rows_.pop_back();
-    class_offsets_.push_back(rows_.size());
+    places_.resize(last_hit);
+    while (stops_.size() > stop_offsets_.back() && stops_.back().row >= last_hit) stops_.pop_back();
+    row_offsets_.push_back(places_.size());
+    stop_offsets_.push_back(stops_.size());
   }
 
-  std::int32_t split(std::size_t detection, const Outcomes& outcomes) {
-    for (std::size_t t = 0; t < thresholds_; ++t) split_places_.push_back(outcomes.place(t, detection));
-    return -static_cast<std::int32_t>(split_places_.size() / thresholds_);
+  // Turns the numbers of split detections, which count from 1, into places.
+  void add_split_places(const std::vector<std::size_t>& split, const Outcomes& outcomes) {
+    for (Stop& stop : stops_) {
+      if (stop.split_places == 0) continue;
+      const std::size_t detection = split[stop.split_places - 1];
+      stop.split_places = places_.size();
+      for (std::size_t t = 0; t < thresholds_; ++t) places_.push_back(outcomes.place(t, detection));
+    }
   }
 
-  std::vector<ClassPart> walk(std::size_t k, const Codes& code, Tally& tally) const {
-    for (std::size_t i = class_offsets_[k]; i < class_offsets_[k + 1]; ++i) {
-      const Row& row = rows_[i];
-      if (row.place < 0) {
-        walk_split(row, code, tally);
+  // AP of each cell of a partition; adds in class order.
+  void take_means(const Partition& partition, Tally& tally, double* result) const {
+    std::vector<double> sum(partition.cells, 0.0);
+    std::vector<std::int64_t> classes(partition.cells, 0);
+    for (std::size_t k = 0; k + 1 < object_offsets_.size(); ++k) {
+      if (object_offsets_[k] == object_offsets_[k + 1]) continue;
+      tally.begin(object_offsets_[k], object_offsets_[k + 1], partition);
+      walk(k, partition, tally);
+      for (std::size_t seat = 1; seat < tally.seats(); ++seat) {
+        sum[tally.cell(seat)] += tally.sum_of_average_precision(seat);
+        ++classes[tally.cell(seat)];
+      }
+    }
+    for (std::size_t cell = 0; cell < partition.cells; ++cell) {
+      if (classes[cell] > 0) result[cell] = sum[cell] / static_cast<double>(classes[cell]) / static_cast<double>(thresholds_);
+    }
+  }
+
+  void walk(std::size_t k, const Partition& partition, Tally& tally) const {
+    std::size_t row = row_offsets_[k];
+    for (std::size_t s = stop_offsets_[k]; s < stop_offsets_[k + 1]; ++s) {
+      const Stop& stop = stops_[s];
+      for (; row < stop.row; ++row) tally.count(tally.seat_of(partition.cell(row)));
+      ++row;
+      if (stop.split_places != 0) {
+        walk_split(stop, partition, tally);
         continue;
       }
-      const std::size_t cell = tally.cell_of(code.at(row.place));
-      tally.count(cell);
-      for_thresholds(row.true_positive, [&](std::size_t t) { tally.hit(cell, t); });
-    }
-    std::vector<ClassPart> parts;
-    for (std::size_t cell = 1; cell < tally.cells(); ++cell) {
-      parts.push_back({tally.code(cell), tally.sum_of_average_precision(cell)});
-    }
-    return parts;
-  }
-
-  void walk_split(const Row& row, const Codes& code, Tally& tally) const {
-    const std::int32_t* places = split_places_.data() + static_cast<std::size_t>(-1 - row.place) * thresholds_;
-    for (std::size_t t = 0; t < thresholds_; ++t) {
-      if (places[t] == nowhere) continue;
-      const std::size_t cell = tally.cell_of(code.at(places[t]));
-      tally.count(cell, t);
-      if ((row.true_positive >> t & 1U) != 0) tally.hit(cell, t);
+      const std::size_t seat = tally.seat_of(partition.cell(stop.row));
+      tally.count(seat);
+      for_thresholds(stop.true_positive, [&](std::size_t t) { tally.hit(seat, t); });
     }
   }
 
-  // Adds in class order, so that the bits do not depend on the number of threads.
-  void take_means(const std::vector<std::vector<ClassPart>>& parts, std::vector<double>& result) const {
-    std::vector<double> sum(result.size(), 0.0);
-    std::vector<std::int64_t> class_count(result.size(), 0);
-    for (const auto& part : parts) {
-      for (const ClassPart& cell : part) {
-        sum[static_cast<std::size_t>(cell.code)] += cell.sum;
-        ++class_count[static_cast<std::size_t>(cell.code)];
-      }
-    }
-    for (std::size_t code = 0; code < result.size(); ++code) {
-      if (class_count[code] > 0) result[code] = sum[code] / static_cast<double>(class_count[code]) / static_cast<double>(thresholds_);
-    }
+  void walk_split(const Stop& stop, const Partition& partition, Tally& tally) const {
+    for_thresholds(stop.counted, [&](std::size_t t) {
+      const std::size_t seat = tally.seat_of(partition.cell(stop.split_places + t));
+      tally.count(seat, t);
+      if ((stop.true_positive >> t & 1U) != 0) tally.hit(seat, t);
+    });
   }
 
-  std::size_t thresholds_, detections_, annotations_;
+  std::size_t thresholds_;
   std::vector<double> recall_thresholds_;
-  std::vector<std::vector<std::int32_t>> class_objects_;
-  std::vector<std::size_t> class_offsets_;   // where each class begins in rows_
-  std::vector<Row> rows_;                    // in class order
-  std::vector<std::int32_t> split_places_;   // (split rows, T): place at each threshold, nowhere where it does not count
+  std::vector<std::int32_t> places_;         // the objects by class, the rows in class order, then split rows by threshold
+  std::vector<std::size_t> object_offsets_;  // where the objects of each class begin in places_
+  std::vector<std::size_t> row_offsets_;     // where its rows begin there
+  std::vector<Stop> stops_;                  // in class order
+  std::vector<std::size_t> stop_offsets_;    // where those of each class begin
 };
 
 }  // namespace
@@ -303,8 +317,9 @@ void add_slices(nb::module_& module) {
   nb::class_<SliceAveragePrecision>(module, "SliceAveragePrecision")
       .def(nb::init<Index1, Id1, Index2, Flag2, Index1, Flag1, Float1>(), "class_order"_a, "class_offsets"_a,
            "address"_a, "status"_a, "object_category"_a, "is_object"_a, "recall_thresholds"_a)
-      .def("average_precision", &SliceAveragePrecision::average_precision, "object_codes"_a, "detection_codes"_a,
-           "codes"_a, "threads"_a = 0);
+      .def("places", &SliceAveragePrecision::places)
+      .def("average_precision", &SliceAveragePrecision::average_precision, "columns"_a, "sizes"_a, "crosses"_a,
+           "threads"_a = 0);
 }
 
 }  // namespace mapgap

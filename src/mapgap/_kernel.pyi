@@ -293,12 +293,33 @@ class SliceAveragePrecision:
         At each threshold a true positive is at an object of its class that no other one is at.
         """
 
-    def average_precision(self, object_codes: Index, detection_codes: Index, codes: int, threads: int = 0) -> Float:
-        """(codes,) AP of every slice: mean over its classes with objects and over the thresholds, NaN without objects.
+    def places(self) -> Index:
+        """(P,) the places whose codes `average_precision` asks for: an object, or N + a detection that is its own address."""
 
-        A detection counts in the slice of its address, or of its own code where that is -1. A negative code belongs to
-        no slice.
+    def average_precision(self, columns: list[Index], sizes: Id, crosses: Index, threads: int = 0) -> Float:
+        """(cells of all partitions,) AP of every slice: mean over its classes with objects and over the thresholds, NaN without objects.
+
+        Each of `columns` (P,) holds the codes of the places under one attribute, from 0 to its entry of `sizes`. A row
+        of `crosses` (partitions, 2) names the one or two columns of a partition, the second -1 for none; the code of a
+        cell is the first code x size of the second column + the second code.
         """
+
+def count_slices(
+    columns: list[Index],
+    sizes: Id,
+    crosses: Index,
+    gap: Float,
+    objects: Id,
+    image: Index,
+    found: Id,
+    false_positives: Id,
+    threads: int = 0,
+) -> tuple[Id, Id, Id, Id, Id, Float]:
+    """Every slice of many partitions: (places, objects, images, found, false positives, gap), each (cells of all partitions,).
+
+    `gap` has one row a place; `objects` (ascending by `image`, their image), `found` and `false_positives` hold rows
+    of it. `columns`, `sizes` and `crosses` as in `SliceAveragePrecision.average_precision`.
+    """
 
 def match_leftovers(
     order: Index,

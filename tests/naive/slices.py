@@ -6,7 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 
-from mapgap.tables import Attribute
+from mapgap.tables import Attribute, IdArray, IndexArray
 from tests.generated import CocoPair
 from tests.naive.causes import detection_causes
 from tests.naive.gap import THRESHOLDS, average_precision, ranked
@@ -61,6 +61,26 @@ def slice_average_precision(
                     inside = [row for row in rows if code_of[row[2]] == code]
                     cells[code].append(average_precision(inside, len(objects)))
     return [sum(cell, Fraction(0)) / len(cell) if cell else None for cell in cells]
+
+
+def slice_counts(
+    of_place: list[int],
+    cells: int,
+    gap: list[float],
+    objects: IdArray,
+    image: IndexArray,
+    found: IdArray,
+    false_positives: IdArray,
+) -> list[tuple[int, int, int, int, int, float]]:
+    """What lies in each cell: places, objects, images, found, false positives, gap."""
+    rows = []
+    for cell in range(cells):
+        inside = [place for place, code in enumerate(of_place) if code == cell]
+        mine = [place in inside for place in objects.tolist()]
+        images = {i for i, is_mine in zip(image.tolist(), mine, strict=True) if is_mine}
+        hits, misses = (sum(place in inside for place in part.tolist()) for part in (found, false_positives))
+        rows.append((len(inside), sum(mine), len(images), hits, misses, sum((gap[i] for i in inside), 0.0)))
+    return rows
 
 
 def _slice(

@@ -5,19 +5,19 @@ from numpy.typing import NDArray
 
 from mapgap import _kernel
 from mapgap.slices.build import AveragePrecisionOf
-from mapgap.tables import RECALL_THRESHOLDS, FloatArray, GroundTruth, IndexArray, Matches
+from mapgap.tables import RECALL_THRESHOLDS, GroundTruth, IndexArray, Matches
 
 
 def average_precision_by_slice(
     ground_truth: GroundTruth, matches: Matches, statuses: NDArray[np.uint8], address: IndexArray
 ) -> AveragePrecisionOf:
-    """A function from slice codes to (codes,) APs: mean over thresholds and the slice's classes, NaN without objects.
+    """The APs of slices: mean over thresholds and the slice's classes, NaN without objects.
 
     `statuses` and `address`, both (T, D): outcome of each detection (0 not counted, 1 true, 2 false positive) and the
     object it matched or points at. Objects outside a slice are ignored; a detection counts in the slice of its
-    address, or in that of its own code where it points at nothing. A negative code belongs to no slice.
+    address, or in that of its own code where it points at nothing.
     """
-    prepared = _kernel.SliceAveragePrecision(
+    return _kernel.SliceAveragePrecision(
         matches.class_order,
         matches.class_offsets,
         address,
@@ -26,12 +26,3 @@ def average_precision_by_slice(
         ground_truth.is_object.view(np.uint8),
         RECALL_THRESHOLDS,
     )
-
-    def average_precision_of(object_codes: IndexArray, detection_codes: IndexArray, codes: int) -> FloatArray:
-        return prepared.average_precision(
-            np.ascontiguousarray(object_codes, dtype=np.int32),
-            np.ascontiguousarray(detection_codes, dtype=np.int32),
-            codes,
-        )
-
-    return average_precision_of

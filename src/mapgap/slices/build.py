@@ -1,14 +1,15 @@
 """Slices of single attributes, pairs and deeper crosses."""
 
-from collections.abc import Callable, Sequence
-from functools import reduce
+from collections.abc import Sequence
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 
+from mapgap import _kernel
 from mapgap.errors import InputError
-from mapgap.slices.addresses import Addresses, collect_addresses
-from mapgap.slices.cells import Cells, attribute_cells, combine_cells
+from mapgap.slices.addresses import collect_addresses
+from mapgap.slices.cells import Partitions, partition
 from mapgap.tables import (
     NOT_AVAILABLE_BACKGROUND,
     Attribute,
@@ -25,8 +26,15 @@ from mapgap.tables import (
     Where,
 )
 
-AveragePrecisionOf = Callable[[IndexArray, IndexArray, int], FloatArray]
-"""AP of every code: (code of each annotation, code of each detection, number of codes); crowds never count."""
+
+class AveragePrecisionOf(Protocol):
+    """Gives the AP of any slice; crowds never count."""
+
+    def places(self) -> IndexArray:
+        """(P,) the places it must know the codes of: an annotation, or number of annotations + a detection."""
+
+    def average_precision(self, columns: list[IndexArray], sizes: IdArray, crosses: IndexArray) -> FloatArray:
+        """(cells,) AP of every cell of the partitions, of codes at its places; see `Partitions`."""
 
 
 def build_slices(
@@ -68,16 +76,38 @@ def cross(
     by_name = {attribute.name: attribute for attribute in attributes}
     wanted = _ordered_crosses(crosses, by_name)
     addresses = collect_addresses(ground_truth, len(detections.score), operating_point, errors, debts)
-    cells_of = {name: attribute_cells(by_name[name]) for name in sorted({n for c in wanted for n in c})}
-    annotations = len(ground_truth.ids)
-    parts = []
-    for names in wanted:
-        cells = reduce(combine_cells, [cells_of[name] for name in names])
-        average_precision = average_precision_of(
-            cells.of_place[:annotations], cells.of_place[annotations:], cells.count
-        )
-        parts.append(_tabulate(cells, addresses, [by_name[name] for name in names], average_precision))
-    return _concatenate(parts)
+    places = np.concatenate([addresses.place, average_precision_of.places()])
+    partitions = partition(wanted, by_name, places)
+    own, of_average_precision = slice(len(addresses.place)), slice(len(addresses.place), None)
+    occurring, objects, images, tp, fp, gap = _kernel.count_slices(
+        partitions.columns_at(own),
+        partitions.sizes,
+        partitions.crosses,
+        addresses.gap,
+        addresses.objects,
+        addresses.image,
+        addresses.found,
+        addresses.false_positives,
+    )
+    ap = average_precision_of.average_precision(
+        partitions.columns_at(of_average_precision), partitions.sizes, partitions.crosses
+    )
+    rows = np.flatnonzero(occurring)
+    attributes_of = [[by_name[name] for name in names] for names in wanted]
+    values = _occurring_values(partitions, rows)
+    return Slices(
+        where=tuple(where for pair in zip(attributes_of, values, strict=True) for where in _where(*pair)),
+        objects=objects[rows],
+        images=images[rows],
+        tp=tp[rows],
+        fp=fp[rows],
+        fn=objects[rows] - tp[rows],
+        gap=gap[rows],
+        ap=np.where(objects[rows] > 0, ap[rows], np.nan),
+        without_background=np.concatenate(
+            [np.zeros(0, np.bool_), *(_without_background(*pair) for pair in zip(attributes_of, values, strict=True))]
+        ),
+    )
 
 
 def _ordered_crosses(crosses: Sequence[tuple[str, ...]], known: dict[str, Attribute]) -> list[tuple[str, ...]]:
@@ -90,32 +120,15 @@ def _ordered_crosses(crosses: Sequence[tuple[str, ...]], known: dict[str, Attrib
     return sorted({tuple(sorted(set(names))) for names in crosses}, key=lambda names: (len(names), names))
 
 
-def _tabulate(
-    cells: Cells, addresses: Addresses, attributes: Sequence[Attribute], average_precision: FloatArray
-) -> Slices:
-    count = cells.count
-    of_address = cells.of_place[addresses.place].astype(np.intp)
-    occurring = np.flatnonzero(np.bincount(of_address, minlength=count))
-    columns = [codes[occurring] for codes in cells.values]
-    of_object = of_address[addresses.objects]
-    objects = _count(of_object, count)[occurring]
-    tp = _count(of_address[addresses.found], count)[occurring]
-    gap = np.bincount(of_address, weights=addresses.gap, minlength=count).astype(np.float64)
-    return Slices(
-        where=_where(attributes, columns),
-        objects=objects,
-        images=_count_images(of_object, addresses.image, count)[occurring],
-        tp=tp,
-        fp=_count(of_address[addresses.false_positives], count)[occurring],
-        fn=objects - tp,
-        gap=gap[occurring],
-        ap=np.where(objects > 0, average_precision[occurring], np.nan),
-        without_background=_without_background(attributes, columns, len(occurring)),
-    )
-
-
-def _count(cell: IdArray, count: int) -> IdArray:
-    return np.bincount(cell, minlength=count).astype(np.int64)
+def _occurring_values(partitions: Partitions, rows: IdArray) -> list[list[IdArray]]:
+    """For each partition and attribute of its cross the codes in the cells that occur, which rise in `rows`."""
+    ends = np.cumsum([len(columns[0]) for columns in partitions.values])
+    parts = np.split(rows, np.searchsorted(rows, ends[:-1]))
+    starts = [0, *ends.tolist()]
+    return [
+        [column[part - start] for column in columns]
+        for columns, part, start in zip(partitions.values, parts, starts, strict=False)
+    ]
 
 
 def _where(attributes: Sequence[Attribute], columns: Sequence[IdArray]) -> tuple[Where, ...]:
@@ -123,33 +136,10 @@ def _where(attributes: Sequence[Attribute], columns: Sequence[IdArray]) -> tuple
     return tuple({a.name: a.values[code] for a, code in zip(attributes, row, strict=True)} for row in rows)
 
 
-def _without_background(attributes: Sequence[Attribute], columns: Sequence[IdArray], count: int) -> BoolArray:
-    without_background = np.zeros(count, dtype=np.bool_)
+def _without_background(attributes: Sequence[Attribute], columns: Sequence[IdArray]) -> BoolArray:
+    without_background = np.zeros(len(columns[0]), dtype=np.bool_)
     for attribute, column in zip(attributes, columns, strict=True):
         is_background = np.array([value == NOT_AVAILABLE_BACKGROUND for value in attribute.values], dtype=np.bool_)
         if attribute.kind == "object":
             without_background |= ~is_background[column]
     return without_background
-
-
-def _count_images(cell: IdArray, image: IndexArray, count: int) -> IdArray:
-    """(count,) distinct images of each cell; rows come in image order. Sorting 16-bit numbers is linear in NumPy."""
-    order = np.argsort(cell.astype(np.uint16) if count <= 1 << 16 else cell, kind="stable")
-    cell, image = cell[order], image[order]
-    is_new = np.ones(len(cell), dtype=np.bool_)
-    is_new[1:] = (cell[1:] != cell[:-1]) | (image[1:] != image[:-1])
-    return np.bincount(cell[is_new], minlength=count).astype(np.int64)
-
-
-def _concatenate(parts: Sequence[Slices]) -> Slices:
-    return Slices(
-        where=tuple(where for part in parts for where in part.where),
-        objects=np.concatenate([np.zeros(0, np.int64), *(part.objects for part in parts)]),
-        images=np.concatenate([np.zeros(0, np.int64), *(part.images for part in parts)]),
-        tp=np.concatenate([np.zeros(0, np.int64), *(part.tp for part in parts)]),
-        fp=np.concatenate([np.zeros(0, np.int64), *(part.fp for part in parts)]),
-        fn=np.concatenate([np.zeros(0, np.int64), *(part.fn for part in parts)]),
-        gap=np.concatenate([np.zeros(0), *(part.gap for part in parts)]),
-        ap=np.concatenate([np.zeros(0), *(part.ap for part in parts)]),
-        without_background=np.concatenate([np.zeros(0, np.bool_), *(part.without_background for part in parts)]),
-    )
