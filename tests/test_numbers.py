@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 
 from mapgap import _kernel
-from mapgap.coco import read_detections, read_ground_truth
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.matching import coco_metrics, match_detections
 from mapgap.tables import (
     AREA_RANGES,
