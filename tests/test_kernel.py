@@ -131,6 +131,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "found": np.array([0]),
         "false_positives": np.array([1]),
     },
+    "sum_cells": {
+        "columns": [INDEX, INDEX],
+        "sizes": np.array([1, 2]),
+        "crosses": np.array([[0, 1], [1, -1]], dtype=np.int32),
+        "weights": SCORE.reshape(1, 2),
+    },
     "covered_share": {"image": INDEX, "box": BOX, "is_object": FLAG + np.uint8(1), "images": 1},
     "count_overlaps": {
         "image": INDEX,
@@ -143,7 +149,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 ARGUMENTS["average_precision"] = ARGUMENTS["divide_gap"]
 # These arrays set a length themselves.
 IGNORED_LENGTHS = {("divide_gap", "status"), ("average_precision", "status"), ("match_leftovers", "left_object")}
-IGNORED_LENGTHS |= {("count_slices", name) for name in ("crosses", "found", "false_positives")}
+IGNORED_LENGTHS |= {("count_slices", name) for name in ("crosses", "found", "false_positives")} | {
+    ("sum_cells", "crosses")
+}
 
 
 def _kernel_function(name: str) -> Callable[..., Any]:
@@ -195,6 +203,7 @@ def test_a_longer_array_is_refused(name: str, argument: str) -> None:
         ("count_slices", "crosses", np.array([[-1, 0]], dtype=np.int32)),
         ("count_slices", "sizes", np.array([1, 0])),
         ("count_slices", "sizes", np.array([1 << 30, 1 << 30])),
+        ("sum_cells", "crosses", np.array([[1, 2]], dtype=np.int32)),
         ("count_slices", "objects", np.array([0, 2])),
         ("count_slices", "found", np.array([-1])),
         ("count_slices", "false_positives", np.array([2])),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mapgap.errors import InputError
 from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
 from mapgap.ranking.examples import choose_examples, weigh_errors
-from mapgap.tables import CAUSES, GAP_CAUSES, AttributeKind, FailureMode, Scalar
+from mapgap.tables import CAUSES, GAP_CAUSES, Attribute, AttributeKind, FailureMode, Scalar
 from tests.naive.ranking import naive_failure_modes
 from tests.small_tables import (
     Scene,
@@ -421,12 +421,38 @@ def test_gain_ranks_and_gets_the_masks_of_the_slice():
     asked = []
 
     def gain_of(cause, objects, detections):
-        asked.append((cause, int(objects.sum()), detections.shape))
+        asked.append((cause, int(objects.sum()), detections))
         return {99: 0.25, 400: 0.75}[int(objects.sum())]
 
     modes = rank(scene, gain_of, rank_by="gain")
     assert [(mode.where["size"], mode.gain) for mode in modes] == [("large", 0.75), ("small", 0.25)]
-    assert sorted(asked) == [("missed", 99, (0,)), ("missed", 400, (0,))]
+    assert sorted(asked) == [("missed", 99, None), ("missed", 400, None)]
+
+
+def code_of(attribute: Attribute, value: Scalar) -> int:
+    return [repr(one) for one in attribute.values].index(repr(value))
+
+
+def test_the_gain_of_background_gets_the_detections_of_the_slice():
+    asked = []
+
+    def gain_of(cause, objects, detections):
+        if cause == "background":
+            asked.append(detections.tolist())
+
+    listed = 0
+    for seed in range(8):
+        scene = random_scene(seed, 30, 500, 600, 0.8)
+        asked.clear()
+        by_name = {attribute.name: attribute for attribute in scene.attributes}
+        for mode in rank(scene, gain_of):
+            if mode.cause != "background":
+                continue
+            slices = [(by_name[name], code_of(by_name[name], value)) for name, value in mode.where.items()]
+            detections = range(len(scene.detections.score))
+            assert [all(one.detection_codes[d] == code for one, code in slices) for d in detections] in asked
+            listed += 1
+    assert listed
 
 
 def test_an_undefined_gain_comes_last():

@@ -18,7 +18,7 @@ from mapgap.gap import addresses, detection_statuses
 from mapgap.slices import build_slices, cross
 from mapgap.tables import RECALL_THRESHOLDS, FloatArray, GroundTruth, IdArray, IndexArray, Matches, Slices
 from tests.generated import CocoPair, coco_pairs
-from tests.naive.slices import all_crosses, naive_slices, slice_average_precision, slice_counts
+from tests.naive.slices import all_crosses, cell_sums, naive_slices, slice_average_precision, slice_counts
 from tests.small_tables import (
     Scene,
     attribute_of,
@@ -181,6 +181,24 @@ def test_counts_equal_the_naive_twin(seed: int, places: int, firsts: int, second
     for threads in (1, 5):
         again = _kernel.count_slices(columns, sizes, crosses, gap, objects, image, found, wrong, threads=threads)
         assert [column.tobytes() for column in again] == [column.tobytes() for column in counts]
+
+
+@pytest.mark.kernel
+@given(st.integers(0, 1 << 30), st.integers(0, 40), st.integers(0, 3), st.integers(1, 4), st.integers(1, 3))
+@settings(max_examples=60, deadline=None)
+def test_sums_equal_the_naive_twin(seed: int, places: int, wanted: int, firsts: int, seconds: int):
+    chance = np.random.default_rng(seed)
+    columns = [chance.integers(0, n, size=places, dtype=np.int32) for n in (firsts, seconds)]
+    weights = chance.random((wanted, places))
+    partitions = columns, np.array([firsts, seconds]), np.array([[1, -1], [0, 1]], np.int32)
+    sums = _kernel.sum_cells(*partitions, weights)
+    crossed = (columns[0] * seconds + columns[1]).tolist()
+    expected = [
+        cell_sums(columns[1].tolist(), seconds, row) + cell_sums(crossed, firsts * seconds, row)
+        for row in weights.tolist()
+    ]
+    assert sums.tolist() == expected
+    assert _kernel.sum_cells(*partitions, weights, threads=5).tobytes() == sums.tobytes()
 
 
 @pytest.mark.kernel

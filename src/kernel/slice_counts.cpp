@@ -60,12 +60,35 @@ auto count_slices(const std::vector<Index1>& columns, Id1 sizes, Index2 crosses,
                          give(std::move(wrong), {cells}), give(std::move(owed), {cells}));
 }
 
+auto sum_cells(const std::vector<Index1>& columns, Id1 sizes, Index2 crosses, Float2 weights, int threads) {
+  const std::size_t places = weights.shape(1);
+  const std::size_t sums_wanted = weights.shape(0);
+  std::vector<double> sums;
+  std::size_t cells = 0;
+  {
+    nb::gil_scoped_release released;
+    const Partitions partitions(columns, sizes, crosses, places);
+    cells = partitions.cells();
+    sums.assign(sums_wanted * cells, 0.0);
+    run_blocks(even_cuts(partitions.size(), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
+      for (std::size_t p = begin; p < end; ++p) {
+        for (std::size_t place = 0; place < places; ++place) {
+          const std::size_t cell = partitions[p].begin + static_cast<std::size_t>(partitions[p].cell(place));
+          for (std::size_t w = 0; w < sums_wanted; ++w) sums[w * cells + cell] += weights.data()[w * places + place];
+        }
+      }
+    });
+  }
+  return give(std::move(sums), {sums_wanted, cells});
+}
+
 }  // namespace
 
 void add_slice_counts(nb::module_& module) {
   using namespace nb::literals;
   module.def("count_slices", &count_slices, "columns"_a, "sizes"_a, "crosses"_a, "gap"_a, "objects"_a, "image"_a,
              "found"_a, "false_positives"_a, "threads"_a = 0);
+  module.def("sum_cells", &sum_cells, "columns"_a, "sizes"_a, "crosses"_a, "weights"_a, "threads"_a = 0);
 }
 
 }  // namespace mapgap

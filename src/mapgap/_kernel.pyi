@@ -321,6 +321,12 @@ def count_slices(
     of it. `columns`, `sizes` and `crosses` as in `SliceAveragePrecision.average_precision`.
     """
 
+def sum_cells(columns: list[Index], sizes: Id, crosses: Index, weights: Float, threads: int = 0) -> Float:
+    """(W, cells of all partitions) sums of `weights` (W, places) over the places of each cell, added in their order.
+
+    `columns`, `sizes` and `crosses` as in `SliceAveragePrecision.average_precision`.
+    """
+
 def match_leftovers(
     order: Index,
     image: Index,

@@ -83,6 +83,11 @@ def slice_counts(
     return rows
 
 
+def cell_sums(of_place: list[int], cells: int, weights: list[float]) -> list[float]:
+    """The weights of the places in each cell, added one after another."""
+    return [sum((w for w, code in zip(weights, of_place, strict=True) if code == cell), 0.0) for cell in range(cells)]
+
+
 def _slice(
     scene: Scene,
     chosen: list[Attribute],

@@ -16,6 +16,7 @@ from mapgap.tables import (
     BoolArray,
     Causes,
     Detections,
+    FloatArray,
     GroundTruth,
     IdArray,
     IndexArray,
@@ -59,6 +60,10 @@ class Oracle:
     """The same, where no localization error points at the object."""
     removable: Mapping[str, Removable]
     """By cause: the objects that its fix takes out."""
+    category: IndexArray
+    """Class of each row."""
+    base_cells: FloatArray
+    """(T, K) AP of each class and threshold."""
     base_ap: float | None
     """Mean AP over the classes with ground truth and the thresholds; None without ground truth."""
 
@@ -75,19 +80,41 @@ class Oracle:
         active = [cause for cause in GAP_CAUSES if cause in causes]
         if not active:
             return 0.0
-        counted_at, true_positive_at = self.counted_at.copy(), self.true_positive_at.copy()
-        for cause in active:
-            if cause in REMOVES_DETECTIONS:
-                removed = self.errors[cause].within(own_in_slice if cause == "background" else in_slice)
-                counted_at[removed.row] &= ~removed.thresholds
-        for repaired in self._repaired(active):
-            right = repaired.within(in_slice)
-            counted_at[right.row] |= right.thresholds
-            true_positive_at[right.row] |= right.thresholds
+        removed = [
+            self.errors[cause].within(own_in_slice if cause == "background" else in_slice)
+            for cause in active
+            if cause in REMOVES_DETECTIONS
+        ]
+        right = [repaired.within(in_slice) for repaired in self._repaired(active)]
         left = self._objects_left(active, in_slice)
-        fixed = _mean_ap(self.class_offsets, counted_at, true_positive_at, left, self.positives[0] > 0)
+        is_changed = (left != self.positives).any(axis=0)
+        for rows in (*removed, *right):
+            is_changed[self.category[rows.row]] = True
+        fixed = self.base_cells.copy()
+        fixed[:, is_changed] = self._cells_when_fixed(is_changed, removed, right, left)
         # Never negative but for rounding: a fix only removes errors or turns them into true positives.
-        return max(0.0, fixed - self.base_ap)
+        return max(0.0, _mean(fixed, self.positives[0] > 0) - self.base_ap)
+
+    def _cells_when_fixed(
+        self, is_changed: BoolArray, removed: list[Owners], right: list[Owners], left: IdArray
+    ) -> FloatArray:
+        """(T, changed classes) AP once the rows of `removed` do not count and those of `right` are right."""
+        changed = np.flatnonzero(is_changed)
+        first, length = self.class_offsets[changed], np.diff(self.class_offsets)[changed]
+        offsets = np.append(0, np.cumsum(length))
+        moved_up = np.zeros(len(is_changed), dtype=np.int64)
+        moved_up[changed] = first - offsets[:-1]
+        chosen = [slice(start, start + rows) for start, rows in zip(first.tolist(), length.tolist(), strict=True)]
+        nothing = np.zeros(0, dtype=np.uint32)
+        counted_at = np.concatenate([nothing, *(self.counted_at[part] for part in chosen)])
+        true_positive_at = np.concatenate([nothing, *(self.true_positive_at[part] for part in chosen)])
+        for rows in removed:
+            counted_at[rows.row - moved_up[self.category[rows.row]]] &= ~rows.thresholds
+        for rows in right:
+            row = rows.row - moved_up[self.category[rows.row]]
+            counted_at[row] |= rows.thresholds
+            true_positive_at[row] |= rows.thresholds
+        return _cells(offsets, counted_at, true_positive_at, np.ascontiguousarray(left[:, changed]))
 
     def _repaired(self, active: list[str]) -> list[Owners]:
         repaired = []
@@ -122,6 +149,7 @@ def build_oracle(ground_truth: GroundTruth, detections: Detections, matches: Mat
     positives = np.tile(matches.positives[0], (THRESHOLDS, 1))
     classified = replace(classified, row=rows.of_moved)
     had_ground_truth = positives[0] > 0
+    base_cells = _cells(rows.class_offsets, counted_at, true_positive_at, positives)
     return Oracle(
         class_offsets=rows.class_offsets,
         counted_at=counted_at,
@@ -132,25 +160,23 @@ def build_oracle(ground_truth: GroundTruth, detections: Detections, matches: Mat
         classified=classified,
         classified_alone=without_localized(classified, localized, len(missed)),
         removable={cause: _removable(ground_truth, causes, cause) for cause in REMOVES_OBJECTS},
-        base_ap=_mean_ap(rows.class_offsets, counted_at, true_positive_at, positives, had_ground_truth)
-        if had_ground_truth.any()
-        else None,
+        category=np.repeat(np.arange(len(had_ground_truth), dtype=np.int32), np.diff(rows.class_offsets)),
+        base_cells=base_cells,
+        base_ap=_mean(base_cells, had_ground_truth) if had_ground_truth.any() else None,
     )
 
 
-def _mean_ap(
-    class_offsets: IdArray,
-    counted_at: BitArray,
-    true_positive_at: BitArray,
-    positives: IdArray,
-    had_ground_truth: BoolArray,
-) -> float:
-    """Mean AP over the classes with ground truth; one left without objects has AP 1, or 0 with detections."""
+def _cells(class_offsets: IdArray, counted_at: BitArray, true_positive_at: BitArray, positives: IdArray) -> FloatArray:
+    """(T, K) AP; a class left without objects has 1, or 0 with detections."""
     ap, counted = _kernel.average_precision_by_threshold(
         class_offsets, counted_at, true_positive_at, positives, RECALL_THRESHOLDS
     )
-    ap = np.where(positives > 0, ap, counted == 0)
-    return float(np.mean(ap[:, had_ground_truth]))
+    return np.where(positives > 0, ap, counted == 0)
+
+
+def _mean(cells: FloatArray, had_ground_truth: BoolArray) -> float:
+    """Mean AP over the classes with ground truth and the thresholds."""
+    return float(np.mean(cells[:, had_ground_truth]))
 
 
 def _outcomes(matches: Matches) -> tuple[BitArray, BitArray]:

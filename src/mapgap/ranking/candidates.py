@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
+from mapgap import _kernel
 from mapgap.ranking.ledger import Ledger
 from mapgap.tables import FloatArray, IdArray, IndexArray
 
@@ -79,53 +80,60 @@ Tally = tuple[tuple[int, ...], tuple[int, ...], int, int, float]
 def _tallies(ledger: Ledger, minimum_errors: int) -> Iterator[Tally]:
     """Keys, values, errors, population and cost of all singles and pairs with enough errors, in slice order."""
     has_errors = np.flatnonzero(ledger.errors)
-    hot = [_hot_values(codes, ledger, has_errors, minimum_errors) for codes in ledger.codes]
-    members = ledger.members.astype(np.float64)
+    hot = [_hot_values(ledger, key, has_errors, minimum_errors) for key in range(len(ledger.codes))]
     keys = [key for key, (values, _) in enumerate(hot) if len(values)]
-    for chosen in [(key,) for key in keys] + list(combinations(keys, 2)):
-        yield from _count(ledger, members, has_errors, chosen, [hot[key] for key in chosen], minimum_errors)
+    chosen = [(key, -1) for key in keys] + list(combinations(keys, 2))
+    sizes = np.array([len(values) + 1 for values, _ in hot], dtype=np.int64)
+
+    def sums(crosses: list[tuple[int, int]], weights: FloatArray, rows: IdArray | slice) -> FloatArray:
+        columns = [position[rows] for _, position in hot]
+        return _kernel.sum_cells(columns, sizes, np.array(crosses, dtype=np.int32).reshape(-1, 2), weights)
+
+    (errors,) = sums(chosen, ledger.errors[has_errors].astype(np.float64)[np.newaxis], has_errors)
+    counted = [
+        (cross, places, n_errors)
+        for cross, table in zip(chosen, _tables(errors, chosen, sizes), strict=True)
+        for places, n_errors in [_enough(table, minimum_errors)]
+        if len(n_errors)
+    ]
+    crosses = [cross for cross, _, _ in counted]
+    weights = np.stack([ledger.members.astype(np.float64), ledger.cost])
+    population, cost = (_tables(part, crosses, sizes) for part in sums(crosses, weights, slice(None)))
+    for (cross, places, n_errors), members, owed in zip(counted, population, cost, strict=True):
+        used = [key for key in cross if key >= 0]
+        columns = [hot[key][0][place].tolist() for key, place in zip(used, places, strict=False)]
+        counts = zip(n_errors.tolist(), members[places].tolist(), owed[places].tolist(), strict=True)
+        for row, (row_errors, row_members, row_cost) in zip(zip(*columns, strict=True), counts, strict=True):
+            yield tuple(used), row, int(row_errors), int(row_members), row_cost
 
 
-HotValues = tuple[IdArray, IdArray]
+HotValues = tuple[IdArray, IndexArray]
 """The values with enough errors, and each address's position among them; one past the last for all others."""
 
 
-def _hot_values(codes: IndexArray, ledger: Ledger, has_errors: IdArray, minimum_errors: int) -> HotValues:
+def _hot_values(ledger: Ledger, key: int, has_errors: IdArray, minimum_errors: int) -> HotValues:
     """Both values of a pair must have enough errors, or the pair has not: pairs look at nothing else."""
-    has_errors = has_errors[codes[has_errors] >= 0]
-    count = int(codes.max(initial=-1)) + 1
-    errors = np.bincount(codes[has_errors], weights=ledger.errors[has_errors], minlength=count)
+    codes, count = ledger.codes[key], len(ledger.attributes[key].values)
+    errors = np.bincount(codes[has_errors], weights=ledger.errors[has_errors], minlength=count)[:count]
     values = np.flatnonzero(errors >= minimum_errors)
-    # The extra last row answers for code -1.
-    position = np.full(count + 1, len(values), dtype=np.int64)
+    # The extra last row answers for "n/a".
+    position = np.full(count + 1, len(values), dtype=np.int32)
     position[values] = np.arange(len(values))
     return values, position[codes]
 
 
-def _count(
-    ledger: Ledger,
-    members: FloatArray,
-    has_errors: IdArray,
-    keys: tuple[int, ...],
-    hot: list[HotValues],
-    minimum_errors: int,
-) -> Iterator[Tally]:
-    shape = tuple(len(values) + 1 for values, _ in hot)
-    size = int(np.prod(shape))
-    cell = hot[0][1]
-    for values, position in hot[1:]:
-        cell = cell * (len(values) + 1) + position
-    errors = np.bincount(cell[has_errors], weights=ledger.errors[has_errors], minlength=size).reshape(shape)
-    inner = tuple(slice(length - 1) for length in shape)
-    places = np.nonzero(errors[inner] >= minimum_errors)
-    if len(places[0]) == 0:
-        return
-    population = np.bincount(cell, weights=members, minlength=size).reshape(shape)
-    cost = np.bincount(cell, weights=ledger.cost, minlength=size).reshape(shape)
-    columns = [values[place].tolist() for (values, _), place in zip(hot, places, strict=True)]
-    counts = zip(errors[places].tolist(), population[places].tolist(), cost[places].tolist(), strict=True)
-    for row, (n_errors, n_members, slice_cost) in zip(zip(*columns, strict=True), counts, strict=True):
-        yield keys, row, int(n_errors), int(n_members), slice_cost
+def _tables(sums: FloatArray, crosses: list[tuple[int, int]], sizes: IdArray) -> list[FloatArray]:
+    """The sums of each cross as a table, one axis a key; a cross of one key has a second axis of length 1."""
+    shapes = [(int(sizes[first]), int(sizes[second]) if second >= 0 else 1) for first, second in crosses]
+    ends = np.cumsum([rows * columns for rows, columns in shapes], dtype=np.int64)
+    return [part.reshape(shape) for part, shape in zip(np.split(sums, ends[:-1]), shapes, strict=False)]
+
+
+def _enough(errors: FloatArray, minimum_errors: int) -> tuple[tuple[IdArray, IdArray], FloatArray]:
+    """Places of a table with enough errors, row after row, and the errors there; the last of an axis is no value."""
+    inner = errors[:-1, : max(1, errors.shape[1] - 1)]
+    rows, columns = np.nonzero(inner >= minimum_errors)
+    return (rows, columns), inner[rows, columns]
 
 
 def _distinct(ledger: Ledger, candidates: list[Candidate]) -> list[Candidate]:
@@ -138,7 +146,7 @@ def _distinct(ledger: Ledger, candidates: list[Candidate]) -> list[Candidate]:
     kept = []
     for candidate in candidates:
         if alike[candidate.errors, candidate.population] > 1:
-            signature = np.packbits(ledger.holders(candidate.keys, candidate.values)).tobytes()
+            signature = ledger.holders(candidate.keys, candidate.values).tobytes()
             if signature in seen:
                 continue
             seen.add(signature)

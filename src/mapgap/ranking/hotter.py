@@ -1,10 +1,13 @@
 """Rule 5: where inside a hot spot the cause strikes more often still."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from mapgap import _kernel
 from mapgap.ranking.candidates import Candidate, Whole
 from mapgap.ranking.ledger import Ledger
-from mapgap.tables import Hotter, IdArray, Scalar
+from mapgap.tables import FloatArray, Hotter, IdArray, Scalar
 
 HOTTER_SHOWN = 3
 
@@ -17,10 +20,13 @@ def hotter_within(ledger: Ledger, parent: Candidate, minimum_errors: int) -> tup
     """
     inside = np.flatnonzero(ledger.contains(parent.keys, parent.values))
     whole = Whole(parent.errors, parent.population, parent.cost)
-    found: list[Candidate] = []
-    for key in range(len(ledger.attributes)):
-        if key not in parent.keys:
-            found += _split(ledger, inside, parent, whole, key, minimum_errors)
+    others = [key for key in range(len(ledger.attributes)) if key not in parent.keys]
+    sums = _sums_within(ledger, inside, others)
+    found = [
+        one
+        for key, of_key in zip(others, sums, strict=True)
+        for one in _narrower(parent, whole, key, of_key, minimum_errors)
+    ]
     found.sort(key=lambda one: (-one.excess, one.slice_order))
     return tuple(
         Hotter(where_of(ledger, one), one.errors, one.population, one.excess if ledger.owes else 0.0)
@@ -34,20 +40,24 @@ def where_of(ledger: Ledger, candidate: Candidate) -> dict[str, Scalar]:
     return {one.name: one.values[code] for one, code in zip(chosen, candidate.values, strict=True)}
 
 
-def _split(
-    ledger: Ledger, inside: IdArray, parent: Candidate, whole: Whole, key: int, minimum_errors: int
-) -> list[Candidate]:
-    codes = ledger.codes[key][inside]
-    is_usable = codes >= 0
-    codes, rows = codes[is_usable], inside[is_usable]
-    errors = np.bincount(codes, weights=ledger.errors[rows])
-    population = np.bincount(codes, weights=ledger.members[rows])
-    cost = np.bincount(codes, weights=ledger.cost[rows])
-    narrower = []
-    for value in np.flatnonzero(errors >= minimum_errors).tolist():
-        if whole.is_hotter(int(errors[value]), int(population[value])):
+def _sums_within(ledger: Ledger, inside: IdArray, keys: list[int]) -> list[FloatArray]:
+    """For each key (3, values): errors, population and cost of every value inside the parent."""
+    counts = [len(ledger.attributes[key].values) for key in keys]
+    sizes = np.array(counts, dtype=np.int64) + 1  # the last is "n/a"
+    alone = np.array([(column, -1) for column in range(len(keys))], dtype=np.int32).reshape(-1, 2)
+    weights = np.stack([ledger.errors[inside], ledger.members[inside], ledger.cost[inside]])
+    sums = _kernel.sum_cells([ledger.codes[key][inside] for key in keys], sizes, alone, weights)
+    starts = np.cumsum(sizes) - sizes
+    return [sums[:, start : start + count] for start, count in zip(starts.tolist(), counts, strict=True)]
+
+
+def _narrower(parent: Candidate, whole: Whole, key: int, sums: FloatArray, minimum_errors: int) -> Iterator[Candidate]:
+    """The values of one key that are hotter than the rest of the parent and cost more."""
+    for value in np.flatnonzero(sums[0] >= minimum_errors).tolist():
+        errors, population, cost = int(sums[0, value]), int(sums[1, value]), float(sums[2, value])
+        if whole.is_hotter(errors, population):
             pairs = sorted([*zip(parent.keys, parent.values, strict=True), (key, value)])
             keys, values = tuple(k for k, _ in pairs), tuple(v for _, v in pairs)
-            counts = int(errors[value]), int(population[value]), float(cost[value])
-            narrower.append(whole.candidate(keys, values, *counts))
-    return [one for one in narrower if one.excess > 0]
+            one = whole.candidate(keys, values, errors, population, cost)
+            if one.excess > 0:
+                yield one

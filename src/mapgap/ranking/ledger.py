@@ -1,8 +1,10 @@
 """What one cause did at every address: members, errors, cost."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mapgap.tables import (
     CAUSES,
@@ -32,7 +34,7 @@ class Ledger:
     attributes: tuple[Attribute, ...]
     """The attributes a hot spot of this cause may use, by name."""
     codes: tuple[IndexArray, ...]
-    """The value at each address, one array an attribute; -1 where it may not be a hot spot's ("n/a")."""
+    """The value at each address, one array an attribute; their number where it may not be a hot spot's ("n/a")."""
     members: IdArray
     """Objects, or for duplicate and background kept detections, at each address."""
     errors: IdArray
@@ -50,17 +52,21 @@ class Ledger:
 
     def contains(self, keys: tuple[int, ...], values: tuple[int, ...]) -> BoolArray:
         """Which addresses are in the slice; `keys` are positions in `attributes`, `values` their codes."""
-        is_inside = np.ones(len(self.members), dtype=np.bool_)
-        for key, value in zip(keys, values, strict=True):
+        is_inside = np.asarray(self.codes[keys[0]] == values[0])
+        for key, value in zip(keys[1:], values[1:], strict=True):
             is_inside &= self.codes[key] == value
         return is_inside
 
-    def holders(self, keys: tuple[int, ...], values: tuple[int, ...]) -> BoolArray:
-        """Which addresses in the slice hold a member or owe: what tells slices of the same members apart.
+    def holders(self, keys: tuple[int, ...], values: tuple[int, ...]) -> NDArray[np.uint8]:
+        """Which addresses in the slice hold a member or owe, a bit each: what tells slices of the same members apart.
 
         Debts count too, because detections that are not kept owe without being members.
         """
-        return np.asarray(self.contains(keys, values) & ((self.members > 0) | (self.cost != 0)))
+        return np.packbits(self.contains(keys, values) & self._holds)
+
+    @cached_property
+    def _holds(self) -> BoolArray:
+        return np.asarray((self.members > 0) | (self.cost != 0))
 
 
 @dataclass(frozen=True)
@@ -148,10 +154,12 @@ def _address(object_index: IndexArray, detection_index: IndexArray | IdArray, an
 
 
 def _usable_codes(attribute: Attribute, rows: IdArray, annotations: int) -> IndexArray:
-    """The values at addresses, which rise; -1 for "n/a"."""
+    """The values at addresses, which rise; one past the last for "n/a"."""
     objects = int(np.searchsorted(rows, annotations))
     of_detection = attribute.detection_codes[rows[objects:] - annotations]
     codes = np.concatenate([attribute.object_codes[rows[:objects]], of_detection])
-    is_missing = [value in (NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND) for value in attribute.values]
-    usable = np.where(np.array(is_missing, dtype=np.bool_), -1, np.arange(len(is_missing))).astype(np.int32)
+    is_missing = np.array([value in (NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND) for value in attribute.values])
+    if not is_missing.any():
+        return codes
+    usable = np.where(is_missing, len(is_missing), np.arange(len(is_missing))).astype(np.int32)
     return np.asarray(usable[codes])

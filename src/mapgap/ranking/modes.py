@@ -27,8 +27,11 @@ from mapgap.tables import (
 RANK_BY = ("excess", "gap", "gain", "errors")
 TOO_FEW = "too_few"
 
-GainOf = Callable[[str, BoolArray, BoolArray], float | None]
-"""Gain of fixing a cause in a slice: (cause, (N,) objects in it, (D,) detections whose own values are in it)."""
+GainOf = Callable[[str, BoolArray, BoolArray | None], float | None]
+"""Gain of fixing a cause in a slice: (cause, (N,) objects in it, (D,) detections whose own values are in it).
+
+The last is None for a cause other than background: its errors are at objects.
+"""
 
 
 def rank_failure_modes(
@@ -121,8 +124,11 @@ def _describe(
 
 def _gain(tables: _Tables, ledger: Ledger, candidate: Candidate) -> float | None:
     holds_object = tables.ground_truth.is_object
-    holds_detection = np.ones(len(tables.detections.score), dtype=np.bool_)
+    holds_detection = None
     for key, value in zip(candidate.keys, candidate.values, strict=True):
-        holds_object = holds_object & (ledger.attributes[key].object_codes == value)
-        holds_detection &= ledger.attributes[key].detection_codes == value
+        attribute = ledger.attributes[key]
+        holds_object = holds_object & (attribute.object_codes == value)
+        if ledger.cause == "background":
+            own = attribute.detection_codes == value
+            holds_detection = own if holds_detection is None else holds_detection & own
     return tables.gain_of(ledger.cause, holds_object, holds_detection)

@@ -1,6 +1,7 @@
 """Rules 3 and 4: say one thing once."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mapgap.ranking.candidates import Candidate, Whole
 from mapgap.ranking.ledger import Ledger
@@ -16,23 +17,26 @@ def drop_parents(ledger: Ledger, candidates: list[Candidate]) -> list[Candidate]
     """
     population = np.array([candidate.population for candidate in candidates], dtype=np.int64)
     excess = np.array([candidate.excess for candidate in candidates])
+    holders = [ledger.holders(candidate.keys, candidate.values) for candidate in candidates]
     return [
         parent
-        for parent in candidates
-        if not any(
-            _lies_inside(ledger, candidates[place], parent)
-            for place in np.flatnonzero(
-                (5 * population <= 3 * parent.population) & (excess >= PARENT_EXCESS_SHARE * parent.excess)
-            )
+        for parent, of_parent in zip(candidates, holders, strict=True)
+        if not _any_inside(
+            [
+                holders[place]
+                for place in np.flatnonzero(
+                    (5 * population <= 3 * parent.population) & (excess >= PARENT_EXCESS_SHARE * parent.excess)
+                )
+            ],
+            of_parent,
         )
     ]
 
 
-def _lies_inside(ledger: Ledger, child: Candidate, parent: Candidate) -> bool:
-    asked = dict(zip(child.keys, child.values, strict=True))
-    if all(asked.get(key) == value for key, value in zip(parent.keys, parent.values, strict=True)):
-        return True
-    return not np.any(ledger.holders(child.keys, child.values) & ~ledger.contains(parent.keys, parent.values))
+def _any_inside(children: list[NDArray[np.uint8]], parent: NDArray[np.uint8]) -> bool:
+    """Whether a child's holders are all the parent's."""
+    outside = ~parent
+    return any(not np.any(child & outside) for child in children)
 
 
 def walk_down(ledger: Ledger, candidates: list[Candidate]) -> list[Candidate]:
