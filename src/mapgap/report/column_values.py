@@ -1,6 +1,7 @@
-"""Values of one column: labels, nullable identifiers and attributes, as arrays that pandas takes without a copy."""
+"""Values of one column as arrays: labels, nullable identifiers and attributes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -11,31 +12,42 @@ from mapgap.tables import NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND, Attribute, Fl
 if TYPE_CHECKING:
     import pandas as pd
 
-    Column: TypeAlias = NDArray[np.generic] | pd.Categorical[str] | pd.api.extensions.ExtensionArray
+    PandasColumn: TypeAlias = NDArray[np.generic] | pd.Categorical[str] | pd.api.extensions.ExtensionArray
+
+
+@dataclass(frozen=True)
+class Labels:
+    """One row a code: the position of its text in `texts`, -1 for null. Texts may repeat; a text of None is null."""
+
+    codes: NDArray[np.integer]
+    texts: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Nullable:
+    """One row a value, an integer or a boolean, which counts only where `is_missing` is false."""
+
+    values: NDArray[np.generic]
+    is_missing: NDArray[np.bool_]
+
+
+Column: TypeAlias = NDArray[np.generic] | Labels | Nullable
+"""Rows of one column; in an array of floats NaN is null."""
 
 _MISSING = (None, NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND)
 
 
-def labels(codes: NDArray[np.integer], names: Sequence[str | None]) -> "pd.Categorical[str]":
-    """Text by code, as a Categorical; code -1 and a name of None are null. Names may repeat."""
-    import pandas as pd
-
-    # A Categorical holds each text once, in the order of its first code.
-    texts = [None if name is None else _writable(name) for name in names]
-    place = {text: code for code, text in enumerate(dict.fromkeys(text for text in texts if text is not None))}
-    to_place = np.array([-1 if text is None else place[text] for text in texts] + [-1], dtype=np.int32)
-    categories: pd.Index[str] = pd.Index(list(place), dtype=object)
-    return pd.Categorical.from_codes(to_place[codes], categories)
+def labels(codes: NDArray[np.integer], names: Sequence[str | None]) -> Labels:
+    """Text by code, as UTF-8 can hold it; code -1 and a name of None are null."""
+    return Labels(codes, tuple(None if name is None else _writable(name) for name in names))
 
 
-def identifiers(ids: IdArray, rows: IndexArray) -> "pd.api.extensions.ExtensionArray":
-    """`ids[rows]` as nullable integers, null where the row is -1."""
-    import pandas as pd
-
+def identifiers(ids: IdArray, rows: IndexArray) -> Nullable:
+    """`ids[rows]`, null where the row is -1."""
     is_none = rows < 0
     values = np.zeros(len(rows), dtype=np.int64)
     values[~is_none] = ids[rows[~is_none]]
-    return pd.arrays.IntegerArray(values, is_none)
+    return Nullable(values, is_none)
 
 
 def float_or_none(values: FloatArray, rows: IndexArray) -> FloatArray:
@@ -46,17 +58,15 @@ def float_or_none(values: FloatArray, rows: IndexArray) -> FloatArray:
     return taken
 
 
-def attribute_column(codes: NDArray[np.integer], values: Sequence[Scalar]) -> "Column":
+def attribute_column(codes: NDArray[np.integer], values: Sequence[Scalar]) -> Column:
     """An attribute's values by code: booleans or numbers if all known values are, then "n/a" is null; else text."""
-    import pandas as pd
-
     known = [value for value in values if value not in _MISSING or isinstance(value, bool)]
     if known and all(isinstance(value, bool) for value in known):
         taken, is_missing = _taken(codes, values, False)
-        return pd.arrays.BooleanArray(taken.astype(bool), is_missing)
+        return Nullable(taken.astype(bool), is_missing)
     if known and all(isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63 for value in known):
         taken, is_missing = _taken(codes, values, 0)
-        return pd.arrays.IntegerArray(taken.astype(np.int64), is_missing)
+        return Nullable(taken.astype(np.int64), is_missing)
     if known and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
         taken, is_missing = _taken(codes, values, np.nan)
         return taken.astype(np.float64)
@@ -99,3 +109,30 @@ def attribute_names(attributes: Sequence[Attribute], taken: Collection[str]) -> 
 def _writable(text: str) -> str:
     # Parquet and SQL text is UTF-8 without NUL; lone surrogates are neither.
     return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def pandas_columns(columns: Mapping[str, Column]) -> dict[str, "PandasColumn"]:
+    """The columns as pandas holds them: labels as Categoricals, nullable ones as extension arrays."""
+    return {name: _pandas_column(column) for name, column in columns.items()}
+
+
+def _pandas_column(column: Column) -> "PandasColumn":
+    import pandas as pd
+
+    if isinstance(column, Labels):
+        return _categorical(column)
+    if isinstance(column, Nullable):
+        if column.values.dtype == np.bool_:
+            return pd.arrays.BooleanArray(column.values.astype(np.bool_, copy=False), column.is_missing)
+        return pd.arrays.IntegerArray(column.values.astype(np.int64, copy=False), column.is_missing)
+    return column
+
+
+def _categorical(column: Labels) -> "pd.Categorical[str]":
+    import pandas as pd
+
+    # A Categorical holds each text once, in the order of its first code.
+    place = {text: code for code, text in enumerate(dict.fromkeys(text for text in column.texts if text is not None))}
+    to_place = np.array([-1 if text is None else place[text] for text in column.texts] + [-1], dtype=np.int32)
+    categories: pd.Index[str] = pd.Index(list(place), dtype=object)
+    return pd.Categorical.from_codes(to_place[column.codes], categories)

@@ -1,13 +1,21 @@
 """The two big tables as columns: one row an object, one row a detection of the file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mapgap import _kernel
-from mapgap.report.column_values import attribute_column, attribute_names, float_or_none, identifiers, labels
+from mapgap.report.column_values import (
+    Column,
+    attribute_column,
+    attribute_names,
+    float_or_none,
+    identifiers,
+    labels,
+    pandas_columns,
+)
 from mapgap.report.json_values import sum_by
 from mapgap.tables import (
     CAUSES,
@@ -22,15 +30,25 @@ from mapgap.tables import (
 )
 
 if TYPE_CHECKING:
-    from mapgap.report.column_values import Column
+    from mapgap.report.column_values import PandasColumn
 
 OBJECT_CAUSES = tuple(cause for cause in GAP_CAUSES if cause not in DETECTION_POPULATION_CAUSES)
 DETECTION_CAUSES = tuple(cause for cause in GAP_CAUSES if cause not in ("missed", "crowded_out"))
 OUTCOMES = ("tp", "fp", "ignored", "cut")
 
 
-def objects_columns(results: Results) -> dict[str, "Column"]:
-    """Columns of objects.parquet, name -> array of equal length; one row an object (no crowds), in file order.
+def objects_columns(results: Results) -> dict[str, "PandasColumn"]:
+    """`objects_table` as pandas takes it."""
+    return pandas_columns(objects_table(results))
+
+
+def detections_columns(results: Results) -> dict[str, "PandasColumn"]:
+    """`detections_table` as pandas takes it."""
+    return pandas_columns(detections_table(results))
+
+
+def objects_table(results: Results) -> dict[str, Column]:
+    """Columns of objects.parquet, name -> rows; one row an object (no crowds), in file order.
 
     `outcome` and `cause` are at the operating point; `detection` is the record of the detection that matched the
     object at the analysis IoU, whatever its score. `gap` is what the object itself owes (not what false positives
@@ -55,7 +73,10 @@ def objects_columns(results: Results) -> dict[str, "Column"]:
         "detection": identifiers(results.detections.record, matched),
         "detection_score": float_or_none(results.detections.score, matched),
         "recovering_score": recovering[rows],
-        **_gap_columns(results.debts, results.debts.object, own, len(truth.ids), rows, OBJECT_CAUSES),
+        **{
+            name: gap[rows]
+            for name, gap in _gap_columns(results.debts, results.debts.object, own, len(truth.ids), OBJECT_CAUSES)
+        },
     }
     names = attribute_names(results.attributes, columns)
     for name, attribute in zip(names, results.attributes, strict=True):
@@ -64,15 +85,14 @@ def objects_columns(results: Results) -> dict[str, "Column"]:
     return columns
 
 
-def detections_columns(results: Results) -> dict[str, "Column"]:
-    """Columns of detections.parquet, name -> array of equal length; one row a detection of the file, in file order.
+def detections_table(results: Results) -> dict[str, Column]:
+    """Columns of detections.parquet, name -> rows; one row a detection of the file, in file order.
 
     `outcome` and `cause` are at the analysis IoU, whatever the score; `kept` says if the operating point keeps it.
     `object_id` is the object it matched or points at and `iou` the overlap with that. Attributes are those of that
     object, else the detection's own. Missing values are null.
     """
     truth, detections = results.ground_truth, results.detections
-    rows = np.arange(len(detections.record))
     cause = np.asarray(results.causes.detection[results.analysis_threshold])
     target, iou = target_of_detections(results)
     owes = results.debts.detection >= 0
@@ -88,12 +108,16 @@ def detections_columns(results: Results) -> dict[str, "Column"]:
         "cause": labels(cause, CAUSES),
         "object_id": identifiers(truth.ids, target),
         "iou": iou,
-        **_gap_columns(results.debts, results.debts.detection, owes, len(rows), rows, DETECTION_CAUSES),
+        **dict(_gap_columns(results.debts, results.debts.detection, owes, len(detections.record), DETECTION_CAUSES)),
     }
+    pointing = np.flatnonzero(target >= 0)
+    pointed_at = target[pointing]
     names = attribute_names(results.attributes, columns)
     for name, attribute in zip(names, results.attributes, strict=True):
         if name is not None:
-            columns[name] = attribute_column(attribute.codes_at(target, rows.astype(np.int32)), attribute.values)
+            codes = attribute.detection_codes.astype(np.min_scalar_type(-1 - len(attribute.values)))
+            codes[pointing] = attribute.object_codes[pointed_at]
+            columns[name] = attribute_column(codes, attribute.values)
     return columns
 
 
@@ -117,9 +141,9 @@ def missed_causes(results: Results) -> tuple[CodeArray, FloatArray]:
     return cause, recovering
 
 
-def detection_outcomes(results: Results) -> NDArray[np.intp]:
+def detection_outcomes(results: Results) -> CodeArray:
     """(D,) code in OUTCOMES at the analysis IoU: matched, unmatched, ignored, or cut by max_detections."""
-    outcome = np.full(len(results.detections.record), OUTCOMES.index("fp"))
+    outcome = np.full(len(results.detections.record), OUTCOMES.index("fp"), dtype=np.int8)
     outcome[_is_hit(results)] = OUTCOMES.index("tp")
     is_cut = results.matches.rank >= results.settings.max_detections
     is_counted = results.matches.is_counted(results.analysis_threshold, results.settings.max_detections)
@@ -175,19 +199,20 @@ def _iou_with(results: Results, rows: NDArray[np.intp], target: IndexArray) -> F
 
 
 def _box_columns(box: FloatArray) -> Mapping[str, FloatArray]:
-    return {name: np.ascontiguousarray(box[:, axis]) for axis, name in enumerate(("x", "y", "width", "height"))}
+    return {name: box[:, axis] for axis, name in enumerate(("x", "y", "width", "height"))}
 
 
 def _gap_columns(
-    debts: Debts, debtor: IndexArray, is_debtor: BoolArray, length: int, rows: NDArray[np.intp], causes: Iterable[str]
-) -> Mapping[str, FloatArray]:
-    def owed(mask: BoolArray, gap: FloatArray) -> FloatArray:
-        return sum_by(debtor[mask], gap[mask], length)[rows]
-
-    columns = {"gap": owed(is_debtor, debts.gap), "gap_at_iou_50": owed(is_debtor, debts.gap_at_50)}
-    for cause in causes:
-        columns[f"gap_{cause}"] = owed(is_debtor & (debts.cause == CAUSES.index(cause)), debts.gap)
-    return columns
+    debts: Debts, debtor: IndexArray, is_debtor: BoolArray, length: int, causes: Iterable[str]
+) -> Iterator[tuple[str, FloatArray]]:
+    """(name, (length,) what each debtor owes): in all, at IoU .5, and by cause."""
+    rows = np.flatnonzero(is_debtor)
+    debtors, gap, cause = debtor[rows], debts.gap[rows], debts.cause[rows]
+    yield "gap", sum_by(debtors, gap, length)
+    yield "gap_at_iou_50", sum_by(debtors, debts.gap_at_50[rows], length)
+    for name in causes:
+        of_cause = np.flatnonzero(cause == CAUSES.index(name))
+        yield f"gap_{name}", sum_by(debtors[of_cause], gap[of_cause], length)
 
 
 def gap_of_objects(results: Results) -> FloatArray:

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from mapgap.report.columns import detections_columns, objects_columns
+from mapgap.report.column_values import Column
+from mapgap.report.columns import detections_table, objects_table
 from mapgap.report.content import build_report
 from mapgap.report.csv_files import failure_modes_csv, slices_csv
 from mapgap.report.html_page import report_html
 from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import report_markdown
 from mapgap.report.missed import missed_record
-from mapgap.report.parquet import parquet_bytes
+from mapgap.report.parquet import parquet_files
 from mapgap.tables import Results
 
 FILE_NAMES = (
@@ -36,5 +37,9 @@ def render_files(results: Results) -> Iterator[tuple[str, bytes]]:
     yield "failure_modes.csv", failure_modes_csv(report.summary["failure_modes"])
     yield "slices.csv", slices_csv(report.slices)
     yield "missed.json", json_bytes(missed_record(results))
-    yield "objects.parquet", parquet_bytes(objects_columns(results))
-    yield "detections.parquet", parquet_bytes(detections_columns(results))
+    yield from parquet_files(_tables(results))
+
+
+def _tables(results: Results) -> Iterator[tuple[str, dict[str, Column]]]:
+    yield "objects.parquet", objects_table(results)
+    yield "detections.parquet", detections_table(results)

@@ -35,5 +35,7 @@ def whole_or_float(value: float) -> float | int | None:
 
 def sum_by(index: NDArray[np.int32], values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
     """(length,) sums of `values` by `index`; rows with index -1 belong to nobody."""
-    is_somewhere = index >= 0
-    return np.bincount(index[is_somewhere], weights=values[is_somewhere], minlength=length)[:length].astype(np.float64)
+    if len(index) and index.min() < 0:
+        is_somewhere = index >= 0
+        index, values = index[is_somewhere], values[is_somewhere]
+    return np.bincount(index, weights=values, minlength=length)[:length].astype(np.float64, copy=False)
