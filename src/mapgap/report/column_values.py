@@ -25,7 +25,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Nullable:
-    """One row a value, an integer or a boolean, which counts only where `is_missing` is false."""
+    """One row a number or a boolean, which counts only where `is_missing` is false."""
 
     values: NDArray[np.generic]
     is_missing: NDArray[np.bool_]

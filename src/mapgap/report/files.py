@@ -9,7 +9,7 @@ from mapgap.report.csv_files import failure_modes_csv, slices_csv
 from mapgap.report.html_page import report_html
 from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import report_markdown
-from mapgap.report.missed import missed_record
+from mapgap.report.missed import missed_tables
 from mapgap.report.parquet import parquet_files
 from mapgap.tables import Results
 
@@ -36,7 +36,7 @@ def render_files(results: Results) -> Iterator[tuple[str, bytes]]:
     yield "summary.json", json_bytes(report.summary)
     yield "failure_modes.csv", failure_modes_csv(report.summary["failure_modes"])
     yield "slices.csv", slices_csv(report.slices)
-    yield "missed.json", json_bytes(missed_record(results))
+    yield "missed.json", json_bytes(missed_tables(results))
     yield from parquet_files(_tables(results))
 
 

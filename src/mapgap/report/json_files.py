@@ -1,24 +1,43 @@
 """Records as JSON text: strict (no NaN), ASCII, one list entry a line so that differences read well."""
 
-import json
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=True)
+from mapgap.report.json_rows import Rows, row_texts
+from mapgap.report.json_values import ENCODER
+
+OPEN_LEVELS = 2
 
 
-def json_bytes(record: dict[str, Any]) -> bytes:
+def json_bytes(record: Mapping[str, Any]) -> bytes:
     """The record as JSON: one key a line on the first two levels, one entry of a list a line, the rest on one line.
 
+    `Rows` in it stand for the list of their dicts.
     Raises ValueError for NaN or infinity, which JSON cannot say.
     """
-    return (_lay_out(record, 0, 2) + "\n").encode("ascii")
+    return "".join([*_pieces(record, 0), "\n"]).encode("ascii")
 
 
-def _lay_out(value: Any, depth: int, open_levels: int) -> str:
-    pad, end = "  " * (depth + 1), "  " * depth
-    if isinstance(value, dict) and value and open_levels > 0:
-        lines = [f"{pad}{_ENCODER.encode(k)}: {_lay_out(v, depth + 1, open_levels - 1)}" for k, v in value.items()]
-        return "{\n" + ",\n".join(lines) + "\n" + end + "}"
-    if isinstance(value, list) and value and isinstance(value[0], dict | list):
-        return "[\n" + ",\n".join(pad + _ENCODER.encode(entry) for entry in value) + "\n" + end + "]"
-    return _ENCODER.encode(value)
+def _pieces(value: Any, depth: int) -> Iterator[str]:
+    indented, end = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    if isinstance(value, Mapping) and value and depth < OPEN_LEVELS:
+        for place, (key, inner) in enumerate(value.items()):
+            yield f"{',' if place else '{'}{indented}{ENCODER.encode(key)}: "
+            yield from _pieces(inner, depth + 1)
+        yield end + "}"
+        return
+    entries = _entries(value)
+    if not entries:
+        yield ENCODER.encode([] if isinstance(value, Rows) else value)
+        return
+    yield "[" + indented
+    yield ("," + indented).join(entries)
+    yield end + "]"
+
+
+def _entries(value: Any) -> list[str]:
+    """The texts of a list's entries where each of them gets a line."""
+    if isinstance(value, Rows):
+        return row_texts(value)
+    is_table = isinstance(value, list) and value and isinstance(value[0], dict | list)
+    return [ENCODER.encode(entry) for entry in value] if is_table else []

@@ -1,5 +1,6 @@
 """Small conversions between NumPy and JSON values, where undefined is None."""
 
+import json
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 
 Record = dict[str, Any]
 """One JSON object."""
+
+ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=True)
+"""JSON on one line, strict and ASCII."""
 
 
 def number(value: float | None) -> float | None:

@@ -1,14 +1,13 @@
 """Missed objects: the false negatives at the operating point, as rows and as a COCO file for relabelling or mining."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgap.report.column_values import attribute_names
+from mapgap.report.column_values import Nullable, attribute_names, identifiers
 from mapgap.report.columns import detection_of_objects, gap_of_objects, missed_causes
-from mapgap.report.json_values import Record, number, whole_or_float
-from mapgap.tables import CAUSES, Attribute, BoolArray, Results, Scalar
+from mapgap.report.json_rows import Coded, Field, Rows, row_records
+from mapgap.report.json_values import Record, whole_or_float
+from mapgap.tables import CAUSES, BoolArray, FloatArray, Images, Results
 
 _OWN_KEYS = ("cause", "gap", "recovering_score", "detection")
 MISSED_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", *_OWN_KEYS)
@@ -16,17 +15,7 @@ MISSED_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", *_OWN
 
 def missed_record(results: Results, selected: BoolArray | None = None) -> Record:
     """The missed objects as a COCO data set: images and categories involved, annotations costliest first."""
-    truth = results.ground_truth
-    rows = _missed_objects(results, selected)
-    images = np.unique(truth.image[rows])
-    categories = np.unique(truth.category[rows])
-    return {
-        "images": [_image_record(results, image) for image in images.tolist()],
-        "annotations": _annotation_records(results, rows),
-        "categories": [
-            {"id": int(truth.categories.ids[k]), "name": truth.categories.names[k]} for k in categories.tolist()
-        ],
-    }
+    return {name: row_records(rows) for name, rows in missed_tables(results, selected).items()}
 
 
 def missed_rows(results: Results, selected: BoolArray | None = None) -> list[Record]:
@@ -36,7 +25,19 @@ def missed_rows(results: Results, selected: BoolArray | None = None) -> list[Rec
     that would recover it, the record of the detection to look at, then the object's own attributes; one of an equal
     name gets the suffix `_attribute`.
     """
-    return _annotation_records(results, _missed_objects(results, selected))
+    return row_records(_annotations(results, _missed_objects(results, selected)))
+
+
+def missed_tables(results: Results, selected: BoolArray | None = None) -> dict[str, Rows]:
+    """`missed_record` with each list as columns."""
+    truth, categories = results.ground_truth, results.ground_truth.categories
+    rows = _missed_objects(results, selected)
+    involved = np.unique(truth.category[rows])
+    return {
+        "images": _images(truth.images, np.unique(truth.image[rows])),
+        "annotations": _annotations(results, rows),
+        "categories": Rows({"id": categories.ids[involved], "name": Coded(involved, categories.names)}),
+    }
 
 
 def _missed_objects(results: Results, selected: BoolArray | None) -> NDArray[np.intp]:
@@ -46,52 +47,50 @@ def _missed_objects(results: Results, selected: BoolArray | None) -> NDArray[np.
     return rows[np.argsort(-gap_of_objects(results)[rows], kind="stable")]
 
 
-def _image_record(results: Results, image: int) -> Record:
-    images = results.ground_truth.images
-    record = {
-        "id": int(images.ids[image]),
-        "width": whole_or_float(float(images.width[image])),
-        "height": whole_or_float(float(images.height[image])),
-        "file_name": images.file_names[image],
-    }
-    return {key: value for key, value in record.items() if value is not None}
-
-
-def _annotation_records(results: Results, rows: NDArray[np.intp]) -> list[Record]:
-    truth = results.ground_truth
-    boxes, areas = truth.box[rows].tolist(), truth.area[rows].tolist()
-    image_ids = truth.images.ids[truth.image[rows]].tolist()
-    category_ids = truth.categories.ids[truth.category[rows]].tolist()
-    identifiers = truth.ids[rows].tolist()
-    attributes = _attribute_records(results, rows)
-    return [
+def _images(images: Images, rows: NDArray[np.int32]) -> Rows:
+    return Rows(
         {
-            "id": identifiers[i],
-            "image_id": image_ids[i],
-            "category_id": category_ids[i],
-            "bbox": boxes[i],
-            "area": areas[i],
-            "iscrowd": 0,
-            "attributes": attributes[i],
+            "id": images.ids[rows],
+            "width": _lengths(images.width[rows]),
+            "height": _lengths(images.height[rows]),
+            "file_name": Coded(rows, images.file_names, is_optional=True),
         }
-        for i in range(len(rows))
-    ]
+    )
 
 
-def _attribute_records(results: Results, rows: NDArray[np.intp]) -> list[Record]:
+def _lengths(pixels: FloatArray) -> Coded:
+    distinct, codes = np.unique(pixels, return_inverse=True)
+    return Coded(codes, [whole_or_float(value) for value in distinct.tolist()], is_optional=True)
+
+
+def _annotations(results: Results, rows: NDArray[np.intp]) -> Rows:
+    truth = results.ground_truth
+    return Rows(
+        {
+            "id": truth.ids[rows],
+            "image_id": truth.images.ids[truth.image[rows]],
+            "category_id": truth.categories.ids[truth.category[rows]],
+            "bbox": truth.box[rows],
+            "area": truth.area[rows],
+            "iscrowd": np.zeros(len(rows), dtype=np.int8),
+            "attributes": _attributes(results, rows),
+        }
+    )
+
+
+def _attributes(results: Results, rows: NDArray[np.intp]) -> dict[str, Field]:
     causes, recovering = missed_causes(results)
-    looked_at = _detection_to_look_at(results)
-    records = results.detections.record
-    columns: dict[str, list[Any]] = {
-        "cause": [CAUSES[code] for code in causes[rows].tolist()],
-        "gap": gap_of_objects(results)[rows].tolist(),
-        "recovering_score": [number(score) for score in recovering[rows].tolist()],
-        "detection": [None if row < 0 else int(records[row]) for row in looked_at[rows].tolist()],
+    looked_at = _detection_to_look_at(results)[rows]
+    fields: dict[str, Field] = {
+        "cause": Coded(causes[rows], CAUSES),
+        "gap": gap_of_objects(results)[rows],
+        "recovering_score": Nullable(recovering[rows], np.isnan(recovering[rows])),
+        "detection": identifiers(results.detections.record, looked_at),
     }
     for name, attribute in zip(attribute_names(results.attributes, _OWN_KEYS), results.attributes, strict=True):
         if name is not None:
-            columns[name] = _values(attribute, rows)
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+            fields[name] = Coded(attribute.object_codes[rows], (*attribute.values, None))
+    return fields
 
 
 def _detection_to_look_at(results: Results) -> NDArray[np.int32]:
@@ -102,8 +101,3 @@ def _detection_to_look_at(results: Results) -> NDArray[np.int32]:
     behind = np.full(len(detection), -1, dtype=np.int32)
     behind[errors.object[rows]] = errors.detection[rows]
     return np.where(behind >= 0, behind, detection).astype(np.int32)
-
-
-def _values(attribute: Attribute, rows: NDArray[np.intp]) -> list[Scalar]:
-    values = (*attribute.values, None)
-    return [values[code] for code in attribute.object_codes[rows].tolist()]
