@@ -31,7 +31,7 @@ class RunFailedError(Exception):
     """A process that ended with something else than 0."""
 
 
-def run(command: Sequence[str], memory_limit: float = 24) -> Run:
+def run(command: Sequence[str], memory_limit: float = 16) -> Run:
     """Runs a command to its end. Its address space is limited to `memory_limit` GiB.
 
     The peak that Linux reports for a child begins with that of the process that started it, so callers keep small:
@@ -51,7 +51,7 @@ def run(command: Sequence[str], memory_limit: float = 24) -> Run:
         errors.seek(0)
         if process.returncode != 0:
             last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
-            raise RunFailedError(f"{' '.join(command)} ended with {process.returncode}: {''.join(last)}")
+            raise RunFailedError(f"ended with {process.returncode}: {''.join(last)}")
         text = output.read().decode(errors="replace")
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, text)
 

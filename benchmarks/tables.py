@@ -7,8 +7,8 @@ A page says where a table goes, and keeps it there:
     <!-- benchmark: numbers medium -->
     <!-- /benchmark -->
 
-Known are TASK SIZE as in peers.py, `machine`, `growth` and `floor` from scale.py, `together SIZE`. A marker
-without results is left as it is, and told.
+Known are TASK SIZE, such as `tide medium`, TASK SIZE ratios, `summary` (the 12 numbers at all sizes) and `machine`
+from peers.py, `growth` and `floor` from scale.py. A marker without results is left as it is, and told.
 """
 
 import argparse
@@ -39,17 +39,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="+", help="results (*.json), then pages (*.md)")
     given = parser.parse_args()
-    results: Record = {}
-    for path in given.files:
-        if path.suffix == ".json":
-            results |= json.loads(path.read_text())
-    tables = markdown_tables(results)
+    tables = markdown_tables(joined([json.loads(path.read_text()) for path in given.files if path.suffix == ".json"]))
     pages = [path for path in given.files if path.suffix == ".md"]
     if not pages:
         print("\n\n".join(f"{name}\n\n{table}" for name, table in tables.items()))
     missing = [f"{page}: no results for {name!r}" for page in pages for name in fill(page, tables)]
     print("\n".join(missing), file=sys.stderr, end="\n" if missing else "")
     return int(bool(missing))
+
+
+def joined(results: Sequence[Record]) -> Record:
+    """All results as one; where two tell the same, the later ones hold, and versions are those of all."""
+    whole: Record = {}
+    for one in results:
+        versions = {**whole.get("versions", {}), **one.get("versions", {})}
+        contests = {(contest["task"], contest["size"]): contest for contest in whole.get("contests", [])}
+        contests |= {(contest["task"], contest["size"]): contest for contest in one.get("contests", [])}
+        whole |= {**one, "versions": versions, "contests": list(contests.values())}
+    return whole
 
 
 def fill(page: Path, tables: dict[str, str]) -> list[str]:
@@ -73,10 +80,15 @@ def markdown_tables(results: Record) -> dict[str, str]:
     tables = {}
     if "machine" in results:
         tables["machine"] = machine_text(results)
-    for contest in results.get("contests", []):
+    contests = results.get("contests", [])
+    if any(contest["task"] == "numbers" for contest in contests):
+        tables["summary"] = markdown(*summary_table([one for one in contests if one["task"] == "numbers"]))
+    for contest in contests:
         tables[f"{contest['task']} {contest['size']}"] = markdown(*contest_table(contest))
         if "ratios" in contest:
-            tables[f"{contest['task']} {contest['size']} ratios"] = ratios_text(contest)
+            tables[f"{contest['task']} {contest['size']} ratios"] = "\n".join(
+                f"* {line}" for line in ratio_lines(contest)
+            )
     if "growth" in results:
         tables["growth"] = markdown(*growth_table(results["growth"]))
     if "floor" in results:
@@ -103,6 +115,23 @@ def contest_table(contest: Record) -> Table:
     return header, rows
 
 
+def summary_table(contests: Sequence[Record]) -> Table:
+    """One row a contender, slowest first, one column a size: minima of wall s, CPU s, peak MiB; a dash if left out."""
+    names = list(dict.fromkeys(name for contest in contests for name in contest["summaries"]))
+    by_wall = {
+        name: tuple(contest["summaries"].get(name, {}).get("wall", 0.0) for contest in contests) for name in names
+    }
+    rows = [
+        (name, *(_cell(contest["summaries"].get(name)) for contest in contests))
+        for name in sorted(names, key=by_wall.__getitem__, reverse=True)
+    ]
+    return ("wall s / CPU s / peak MiB", *(f"{contest['detections']:,} detections" for contest in contests)), rows
+
+
+def _cell(one: Record | None) -> str:
+    return f"{seconds(one['wall'])} / {seconds(one['cpu'])} / {one['peak']:.0f}" if one else "-"
+
+
 def contest_lines(contest: Record) -> list[str]:
     """The table of one contest as plain text, with what else is to be said of it."""
     about = f"{contest['images']:,} images, {contest['objects']:,} objects, {contest['detections']:,} detections"
@@ -114,19 +143,19 @@ def contest_lines(contest: Record) -> list[str]:
         lines += contest["differences"] or [agreement]
     elif contest["task"] in ("tide", "confusion"):
         lines += [f"{name}: {short(result)}" for name, result in contest["results"].items()]
-    return lines + ([ratios_text(contest)] if "ratios" in contest else [])
+    return lines + (ratio_lines(contest) if "ratios" in contest else [])
 
 
-def ratios_text(contest: Record) -> str:
-    """Each of mapgap's ways against the best peer, in one line each."""
+def ratio_lines(contest: Record) -> list[str]:
+    """Each of mapgap's ways as a part of the best of the others, who may be another one for each quantity."""
     lines = []
     for name, found in contest["ratios"].items():
-        parts = [f"{label} {found[key]['ratio']:.2f} of {found[key]['best']}'s" for key, label in QUANTITIES.items()]
+        parts = [f"{label} {found[key]['ratio']:.2f} of {found[key]['best']}" for key, label in LABELS.items()]
         lines.append(f"{name}: {', '.join(parts)}")
-    return "\n".join(lines)
+    return lines
 
 
-QUANTITIES = {"wall": "wall time", "cpu": "CPU time", "peak": "peak memory"}
+LABELS = {"wall": "wall time", "cpu": "CPU time", "peak": "peak memory"}
 
 
 def machine_text(results: Record) -> str:
