@@ -74,7 +74,7 @@ def test_scenes_are_worth_evaluating(scene: Path) -> None:
 
 def test_masks_of_scenes_can_be_read(scene: Path) -> None:
     """Polygons and the run lengths of crowds, which fill their masks."""
-    from mapgap.coco import read_ground_truth
+    from mapgap.coco.ground_truth import read_ground_truth
 
     assert read_ground_truth(pair(scene)[0], with_masks=True).masks is not None
 

@@ -54,7 +54,8 @@ def analyze(
     ground_truth: str, detections: str, wanted: tuple[str, ...], end: Callable[[str], None]
 ) -> dict[str, dict[str, Any]]:
     """The wanted ones of "tide", "confusion" and "slices"."""
-    from mapgap.coco import read_detections, read_ground_truth
+    from mapgap.coco.detections import read_detections
+    from mapgap.coco.ground_truth import read_ground_truth
     from mapgap.matching import match_detections
     from mapgap.tables import BACKGROUND_IOU, IOU_THRESHOLDS
 
