@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from pycocotools import mask
 
 from mapgap import _kernel
 from mapgap.coco.detections import read_detections
@@ -25,6 +26,8 @@ from mapgap.tables import (
     GroundTruth,
 )
 from tests.generated import CocoPair, coco_pairs
+from tests.naive.greedy import choose
+from tests.naive.matching import iou as naive_iou
 
 pytestmark = pytest.mark.kernel
 
@@ -232,6 +235,107 @@ def scores_hard_to_sort(chance: np.random.Generator, size: int) -> list[FloatArr
         np.sort(chance.random(size)),
         -np.sort(-chance.random(size)),
     ]
+
+
+# ---------------------------------------------------------------- what the chain shares with it, against others
+
+
+@pytest.mark.parametrize("undefined", [0.0, 0.2])
+@pytest.mark.parametrize("seed", range(20))
+def test_the_greedy_choice(seed: int, undefined: float) -> None:
+    chance = np.random.default_rng(seed)
+    detections, annotations, areas = 30, 12, 3
+    thresholds = chance.permutation(np.append(np.linspace(0.3, 1.0, 8), [0.5, 2.0]))
+    crowd = chance.random(annotations) < 0.2
+    ignored = (chance.random((areas, annotations)) < 0.4) | crowd
+    outside = chance.random((areas, detections)) < 0.3
+    iou = chance.choice([0.1, 0.3, 0.5, 0.7, 0.8, 0.8, 1.0], (detections, annotations))
+    iou[chance.random(iou.shape) < undefined] = np.nan
+    objects = [np.flatnonzero(chance.random(annotations) < 0.4) for _ in range(detections)]
+    matched, true_positive, is_ignored = _kernel.match(
+        order=np.arange(detections, dtype=np.int32),
+        rank=np.arange(detections, dtype=np.int32),
+        image=np.zeros(detections, np.int32),
+        category=np.zeros(detections, np.int32),
+        pair_offsets=np.cumsum([0, *map(len, objects)]),
+        pair_object=np.concatenate(objects).astype(np.int32),
+        pair_iou=np.concatenate([row[chosen] for row, chosen in zip(iou, objects, strict=True)]),
+        object_category=np.zeros(annotations, np.int32),
+        crowd=crowd.astype(np.uint8),
+        object_ignored=ignored.astype(np.uint8),
+        detection_outside=outside.astype(np.uint8),
+        thresholds=thresholds,
+        max_detections=detections,
+        matched_areas=areas,
+    )
+    pairs = [[(int(object_), row[object_]) for object_ in chosen] for row, chosen in zip(iou, objects, strict=True)]
+    for area in range(areas):
+        for t, threshold in enumerate(thresholds):
+            expected = choose(pairs, threshold, crowd=crowd, ignored=ignored[area], outside=outside[area])
+            assert matched[area, t].tolist() == [each.matched for each in expected]
+            assert [bits >> t & 1 for bits in true_positive[area].tolist()] == [e.true_positive for e in expected]
+            assert [bits >> t & 1 for bits in is_ignored[area].tolist()] == [each.ignored for each in expected]
+
+
+@pytest.mark.parametrize("with_nan", [False, True])
+def test_the_iou_of_boxes_is_that_of_pycocotools(with_nan: bool) -> None:
+    chance = np.random.default_rng(0)
+    numbers = np.array([-8.0, -0.0, 0.0, 0.1, 1 / 3, 4.0, 7.7, 1e-200, 1e200, np.inf, *[np.nan] * 3 * with_nan])
+    found, true = chance.choice(numbers, (60, 4)), chance.choice(numbers, (50, 4))
+    crowd = chance.random(50) < 0.3
+    one_class = (np.zeros(60, np.int32), np.zeros(60, np.int32))
+    offsets, objects, iou = _kernel.box_pairs(
+        np.arange(60, dtype=np.int32),
+        *one_class,
+        found,
+        np.zeros(50, np.int32),
+        np.zeros(50, np.int32),
+        true,
+        crowd.astype(np.uint8),
+        1,
+        -np.inf,
+        False,
+    )
+    assert offsets.tolist() == list(range(0, 60 * 50 + 1, 50))
+    assert objects.tolist() == list(range(50)) * 60
+    expected = mask.iou(found, true, crowd.astype(np.uint8).tolist())
+    assert np.array_equal(iou.reshape(60, 50), expected, equal_nan=True)
+
+
+@pytest.mark.parametrize("across_classes", [False, True])
+def test_pairs_are_found_among_all(across_classes: bool) -> None:
+    ground_truth, detections = random_pair(5, images=6, categories=5, objects=80, detections=150)
+    order = np.random.default_rng(5).permutation(150).astype(np.int32)
+    offsets, objects, iou = _kernel.box_pairs(
+        order,
+        detections.image,
+        detections.category,
+        detections.box,
+        ground_truth.image,
+        ground_truth.category,
+        ground_truth.box,
+        ground_truth.crowd.view(np.uint8),
+        6,
+        0.1,
+        across_classes,
+    )
+    by_category = np.lexsort((np.arange(80), ground_truth.category))
+    for place, row in enumerate(order.tolist()):
+        expected = [
+            (int(object_), overlap)
+            for object_ in by_category
+            if ground_truth.image[object_] == detections.image[row]
+            and (
+                ground_truth.category[object_] == detections.category[row]
+                or (across_classes and not ground_truth.crowd[object_])
+            )
+            and (
+                overlap := naive_iou(detections.box[row], ground_truth.box[object_], crowd=ground_truth.crowd[object_])
+            )
+            >= 0.1
+        ]
+        found = slice(offsets[place], offsets[place + 1])
+        assert list(zip(objects[found].tolist(), iou[found].tolist(), strict=True)) == expected
 
 
 # ---------------------------------------------------------------- arguments
