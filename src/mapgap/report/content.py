@@ -151,7 +151,7 @@ def _costly_slices(slices: Sequence[Record], total: float | None) -> SliceTable:
     Left out are slices with too few objects, "n/a", crosses that say no more than one of their parts, and slices with
     the members of another one.
     """
-    lifts = {_key(record["where"]): record["lift"] or 0.0 for record in slices}
+    lifts = _lifts_of_parts(slices)
     ranked: list[tuple[float, int]] = []
     for row, record in enumerate(slices):
         is_known = "too_few" not in record["flags"] and not _is_unknown(record["where"].values())
@@ -163,6 +163,12 @@ def _costly_slices(slices: Sequence[Record], total: float | None) -> SliceTable:
     kept = [row for _, row in ranked if distinct[_counts(slices[row])] == row]
     shown = tuple(slices[row] for row in kept[:COSTLY_SHOWN])
     return SliceTable("Slices that owe more than their share", shown, len(kept) - len(shown))
+
+
+def _lifts_of_parts(slices: Sequence[Record]) -> dict[WhereKey, float]:
+    """The lift of each slice but those of most keys, which are no part of any other."""
+    most_keys = max((len(record["where"]) for record in slices), default=0)
+    return {_key(record["where"]): record["lift"] or 0.0 for record in slices if len(record["where"]) < most_keys}
 
 
 def _says_more_than_its_parts(record: Record, lifts: Mapping[WhereKey, float]) -> bool:

@@ -1,12 +1,13 @@
 """slices.csv and failure_modes.csv: RFC 4180, one line feed a row, floats at full precision, formulas disarmed."""
 
-import json
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
 
+from mapgap.report.json_values import ENCODER, Record
+from mapgap.report.number_texts import Number, number_texts
 from mapgap.report.wording import where_text
 
-Record = dict[str, Any]
 Cell = str | int | float | None
 
 SLICE_COLUMNS = (
@@ -18,47 +19,52 @@ MODE_COLUMNS = (
     "gain_low", "gain_high", "q_value", "adjusted_odds_ratio", "flags", "recommendation", "examples",
 )  # fmt: skip
 
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NEEDS_QUOTES = re.compile('[",\r\n]')
 
-def slices_csv(slices: Iterable[Record]) -> bytes:
+
+def slices_csv(slices: Sequence[Record]) -> bytes:
     """One row a slice, all of them."""
-    return csv_bytes(SLICE_COLUMNS, (_cells(record, SLICE_COLUMNS) for record in slices))
+    return _record_csv(SLICE_COLUMNS, slices)
 
 
-def failure_modes_csv(modes: Iterable[Record]) -> bytes:
+def failure_modes_csv(modes: Sequence[Record]) -> bytes:
     """One row a hot spot; `hotter_within` is a list of expressions, `examples` is JSON."""
-    return csv_bytes(MODE_COLUMNS, (_cells(record, MODE_COLUMNS) for record in modes))
+    return _record_csv(MODE_COLUMNS, modes)
 
 
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+def csv_bytes(columns: Mapping[str, Sequence[Cell]]) -> bytes:
     """A header and rows as UTF-8; None is an empty cell, floats are written shortest, text cannot start a formula."""
-    lines = [",".join(_written(cell) for cell in row) for row in (columns, *rows)]
-    return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
+    header = ",".join(map(_text_cell, columns))
+    rows = zip(*map(_cells, columns.values()), strict=True)
+    return "\n".join([header, *map(",".join, rows), ""]).encode("utf-8", "backslashreplace")
 
 
-def _written(cell: Cell) -> str:
+def _cells(values: Sequence[Cell]) -> list[str]:
+    if not any(isinstance(value, str) for value in values):
+        return number_texts(cast(Sequence[Number], values), undefined="")
     # Not csv.writer: with "\n" ending a row it leaves a lone carriage return unquoted, which readers take for one.
-    if cell is None:
-        return ""
-    if not isinstance(cell, str):
-        return repr(cell)
+    return [_text_cell(value) if isinstance(value, str) else "" if value is None else repr(value) for value in values]
+
+
+def _text_cell(cell: str) -> str:
     # A spreadsheet runs text that starts like this; a leading apostrophe tells it not to (OWASP, "CSV injection").
-    text = "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") and cell else cell
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in '",\r\n') else text
+    text = "'" + cell if cell.startswith(_FORMULA_STARTS) else cell
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
-def _cells(record: Record, columns: Sequence[str]) -> list[Cell]:
-    return [_cell(record, column) for column in columns]
+def _record_csv(columns: Sequence[str], records: Sequence[Record]) -> bytes:
+    return csv_bytes({column: _column(records, column) for column in columns})
 
 
-def _cell(record: Record, column: str) -> Cell:
+def _column(records: Sequence[Record], column: str) -> list[Cell]:
     stem, _, end = column.rpartition("_")
     if end in ("low", "high"):
-        interval = record[f"{stem}_interval"]
-        return None if interval is None else float(interval[end == "high"])
-    value = record[column]
+        intervals = [record[f"{stem}_interval"] for record in records]
+        return [None if interval is None else float(interval[end == "high"]) for interval in intervals]
+    values = [record[column] for record in records]
     write = _WRITERS.get(column)
-    cell: Cell = write(value) if write is not None and value is not None else value
-    return cell
+    return values if write is None else [None if value is None else write(value) for value in values]
 
 
 _WRITERS: dict[str, Callable[[Any], str]] = {
@@ -66,5 +72,5 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "flags": " ".join,
     "hotter_within": lambda entries: "; ".join(where_text(entry["where"]) for entry in entries),
     "recommendation": lambda advice: str(advice["text"]),
-    "examples": lambda examples: json.dumps(examples, allow_nan=False),
+    "examples": ENCODER.encode,
 }

@@ -1,6 +1,6 @@
 """Slices, causes and failure modes as records of summary.json: counts as they are, rates and shares derived."""
 
-from dataclasses import asdict
+from heapq import nsmallest
 
 import numpy as np
 
@@ -117,9 +117,8 @@ def _slice_record(
 def summary_slices(slices: list[Record], asked: tuple[tuple[str, ...], ...] = ()) -> list[Record]:
     """The slices of the summary: singles, crosses asked for, and the 200 pairs of highest gap, in their order."""
     asked_keys = {frozenset(keys) for keys in asked}
-    pairs = [row for row in range(len(slices)) if len(slices[row]["where"]) == 2]
-    costliest = sorted(pairs, key=lambda row: (-(slices[row]["gap"] or 0.0), row))[:PAIRS_IN_SUMMARY]
-    kept = set(costliest)
+    pairs = [(-(record["gap"] or 0.0), row) for row, record in enumerate(slices) if len(record["where"]) == 2]
+    kept = {row for _, row in nsmallest(PAIRS_IN_SUMMARY, pairs)}
     return [
         record
         for row, record in enumerate(slices)
@@ -182,5 +181,8 @@ def _mode_record(rank: int, mode: FailureMode, total: float | None) -> Record:
         "adjusted_odds_ratio": None,
         "flags": list(mode.flags),
         "recommendation": None,
-        "examples": [asdict(example) for example in mode.examples],
+        "examples": [
+            {"image_id": example.image_id, "object_id": example.object_id, "detection": example.detection}
+            for example in mode.examples
+        ],
     }

@@ -17,19 +17,18 @@ def number_texts(values: Sequence[Number], undefined: str = "null") -> list[str]
     try:
         text = msgspec.json.encode(values).decode("ascii")[1:-1]
     except OverflowError:  # an integer of more than 64 bits
-        return [undefined if value is None else repr(value) for value in values]
-    texts = text.split(",")
-    if not _may_differ(text):
+        return _texts_one_by_one(values, undefined)
+    if text.count("null") != values.count(None):  # NaN or infinity
+        return _texts_one_by_one(values, undefined)
+    texts = text.replace("null", undefined).split(",")
+    if "e" not in text and "0.0000" not in text:
         return texts
-    for place, text in enumerate(texts):
-        if text[-3:-1] == "e-":
-            texts[place] = f"{text[:-1]}0{text[-1]}"
-        elif _may_differ(text):
-            value = values[place]
-            texts[place] = undefined if value is None else repr(value)
+    # An exponent or a boolean; or .00001 to .0001, which have an exponent in Python only.
+    for place in [place for place, text in enumerate(texts) if "e" in text or "0.0000" in text]:
+        has_short_exponent = texts[place][-3:-1] == "e-"
+        texts[place] = f"{texts[place][:-1]}0{texts[place][-1]}" if has_short_exponent else repr(values[place])
     return texts
 
 
-def _may_differ(text: str) -> bool:
-    """Whether there may be an exponent, a null (also for NaN) or a boolean, or .00001 to .0001 without its exponent."""
-    return "e" in text or "u" in text or "0.0000" in text
+def _texts_one_by_one(values: Sequence[Number], undefined: str) -> list[str]:
+    return [undefined if value is None else repr(value) for value in values]

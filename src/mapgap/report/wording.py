@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from mapgap.report.number_words import count, fraction, percent, plural
@@ -29,6 +30,7 @@ CAUSE_WORDS: Mapping[str, str] = {
     "below_threshold": "found, but the score is below the threshold",
     "max_detections": "found, but cut by the limit of detections an image",
 }
+_LITERALS = json.JSONEncoder(ensure_ascii=False)
 _DETECTIONS_ONLY = ("duplicate", "background")
 _OBJECTS_ONLY = ("missed", "crowded_out", "below_threshold", "max_detections")
 
@@ -45,12 +47,13 @@ def value_text(value: Scalar) -> str:
 
 def where_text(where: Where) -> str:
     """A slice in the expression grammar: `size == "small" and time_of_day == "night"`."""
-    return " and ".join(f"{_key(key)} == {json.dumps(value, ensure_ascii=False)}" for key, value in where.items())
+    return " and ".join(f"{_key(key)} == {_LITERALS.encode(value)}" for key, value in where.items())
 
 
+@lru_cache(maxsize=1024)
 def _key(key: str) -> str:
     is_bare = re.fullmatch(r"[^\W\d][\w.]*", key) and key not in EXPRESSION_KEYWORDS
-    return key if is_bare else json.dumps(key, ensure_ascii=False)
+    return key if is_bare else _LITERALS.encode(key)
 
 
 def where_pieces(where: Where) -> Text:
