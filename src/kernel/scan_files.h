@@ -34,8 +34,10 @@ inline bool at_end(Window& window) {
   return window.is_used_up();
 }
 
-inline bool read_mark(Window& window, char mark) {
-  return attempt(window, [mark](const char*& at) { return read_separator(at, mark); });
+// An opening bracket or brace and the white space before what comes next, which must begin with `next`: only then is it known that the
+// white space ends there, and not the window.
+inline bool read_opening(Window& window, char mark, char next) {
+  return attempt(window, [mark, next](const char*& at) { return read_separator(at, mark) && *at == next; });
 }
 
 // The records of a list from its first one on, up to behind the closing bracket or to the record that begins at the byte
@@ -125,7 +127,7 @@ inline std::optional<DetectionColumns> scan_detections(const Source& source, con
                                                        int threads, std::size_t capacity = Window::usual_capacity,
                                                        std::size_t least_stretch = usual_stretch) {
   Window front(source, text_begin(source), capacity);
-  if (!read_mark(front, '[')) return std::nullopt;
+  if (!read_opening(front, '[', '{')) return std::nullopt;
   const std::size_t stretches = worker_count(threads, source.size() / least_stretch);
   const std::vector<std::size_t> begins = stretch_begins(source, front.position(), stretches);
   std::optional<DetectionColumns> columns = read_stretches(source, begins, capacity, images, categories);
@@ -179,15 +181,21 @@ inline bool find_places(std::vector<std::int64_t>& ids, const std::vector<std::i
   return true;
 }
 
+// Whether a field ends at `at` or behind white space there; a number may go on behind the window.
+inline bool is_followed(const char*& at) {
+  skip_space(at);
+  return *at == ',' || *at == '}';
+}
+
 template <typename Record>
 bool read_list(Window& window, Record record) {
-  return read_mark(window, '[') && read_records(window, never, record) == 1;
+  return read_opening(window, '[', '{') && read_records(window, never, record) == 1;
 }
 
 inline bool read_lists(Window& window, GroundTruthColumns& columns) {
   enum : unsigned { images = 1, annotations = 2, categories = 4 };
   Seen seen;
-  if (!read_mark(window, '{')) return false;
+  if (!read_opening(window, '{', '"')) return false;
   for (;;) {
     const auto is_next = [&window](auto name) { return attempt(window, name); };
     unsigned list = 0;
@@ -196,7 +204,7 @@ inline bool read_lists(Window& window, GroundTruthColumns& columns) {
       if (read_name(at, "\"images\"")) list = images;
       else if (read_name(at, "\"annotations\"")) list = annotations;
       else if (read_name(at, "\"categories\"")) list = categories;
-      else return read_character(at, '"') && skip_name(at) && skip_value(at);
+      else return read_character(at, '"') && skip_name(at) && skip_value(at) && is_followed(at);
       return true;
     });
     if (!is_named || (list != 0 && !seen.add(list))) return false;
