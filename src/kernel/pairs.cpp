@@ -1,6 +1,7 @@
 // Pairs of a detection and an annotation that overlap, from boxes.
 #include <tuple>
 
+#include "ahead.h"
 #include "arrays.h"
 #include "geometry.h"
 #include "grouping.h"
@@ -50,6 +51,7 @@ auto box_pairs(Index1 order, Index1 image, Index1 category, Float2 box, Index1 o
     run_blocks(cuts, [&](std::size_t block, std::size_t begin, std::size_t end) {
       Found& mine = found[block];
       for (std::size_t position = begin; position < end; ++position) {
+        if (position + rows_ahead < end) fetch_ahead(box.data() + 4 * static_cast<std::size_t>(order.data()[position + rows_ahead]));
         const std::int32_t detection = order.data()[position];
         const double* detection_box = box.data() + 4 * static_cast<std::size_t>(detection);
         const std::size_t here = static_cast<std::size_t>(image.data()[detection]);
