@@ -6,12 +6,12 @@
 namespace mapgap {
 
 // C's fmin and fmax (a NaN loses against a number), in line; the sign of zero, which C leaves open, does not matter here.
-inline double lesser(double a, double b) {
+inline double minimum(double a, double b) {
   const double known = a < b ? a : b;
   return b != b ? a : known;
 }
 
-inline double greater(double a, double b) {
+inline double maximum(double a, double b) {
   const double known = a > b ? a : b;
   return b != b ? a : known;
 }
@@ -19,9 +19,9 @@ inline double greater(double a, double b) {
 // IoU of two xywh boxes exactly as pycocotools' mask code computes it: from xywh, without fused multiply-add
 // (common/maskApi.c, bbIou). For a crowd the denominator is the detection's area alone.
 inline double box_iou(const double* detection, const double* object, bool is_crowd) {
-  const double width = lesser(detection[2] + detection[0], object[2] + object[0]) - greater(detection[0], object[0]);
+  const double width = minimum(detection[2] + detection[0], object[2] + object[0]) - maximum(detection[0], object[0]);
   if (width <= 0) return 0;
-  const double height = lesser(detection[3] + detection[1], object[3] + object[1]) - greater(detection[1], object[1]);
+  const double height = minimum(detection[3] + detection[1], object[3] + object[1]) - maximum(detection[1], object[1]);
   if (height <= 0) return 0;
   const double intersection = width * height;
   const double detection_area = detection[2] * detection[3];
