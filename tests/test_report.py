@@ -1,6 +1,7 @@
 """The report's files: schema, escaping, limits, and the same bytes for the same results."""
 
 import csv
+import html
 import io
 import json
 import re
@@ -23,8 +24,8 @@ from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
 from mapgap.report.html_page import report_html
 from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import markdown_text
-from mapgap.report.markup import Markup, element, escape
-from mapgap.report.missed import missed_rows
+from mapgap.report.markup import Markup, element, escape, join
+from mapgap.report.missed import missed_record, missed_rows, missed_tables
 from mapgap.report.number_words import fraction, percent
 from mapgap.report.wording import visible, where_text
 from mapgap.tables import CAUSES, GAP_CAUSES, METRICS, ConfusionMatrix, Results, Slices
@@ -227,8 +228,23 @@ def test_csv_files_are_read_back_as_they_were(files: Mapping[str, bytes]) -> Non
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_cells_cannot_start_a_formula(start: str) -> None:
-    text = csv_bytes(["a", "b"], [[start + "1", -1.5]]).decode()
+    text = csv_bytes({"a": [start + "1"], "b": [-1.5]}).decode()
     assert list(csv.reader(io.StringIO(text, newline="")))[1] == ["'" + start + "1", "-1.5"]
+
+
+@pytest.mark.parametrize("names", [(), (HOSTILE,)])
+def test_missed_json_is_the_missed_record(names: tuple[Any, ...]) -> None:
+    for results in (example_results(*names), empty_results()):
+        record = missed_record(results)
+        assert json_bytes(missed_tables(results)) == json_bytes(record)
+        assert record["annotations"] == missed_rows(results)
+    images = example_results().ground_truth.images
+    results = replace(example_results(), ground_truth=replace(example_results().ground_truth, images=replace(
+        images, width=np.where(images.ids % 2, np.nan, 0.5), file_names=(None,) * len(images.ids)
+    )))  # fmt: skip
+    shown = missed_record(results)["images"]
+    assert {tuple(image) for image in shown} == {("id", "height"), ("id", "width", "height")}
+    assert json_bytes(missed_tables(results)) == json_bytes(missed_record(results))
 
 
 def test_missed_json_opens_in_pycocotools(files: Mapping[str, bytes], tmp_path: Path) -> None:
@@ -321,6 +337,15 @@ def test_escaped_text_reads_back(text: str) -> None:
     assert all(a == b or b == "\ufffd" for a, b in zip(text, shown, strict=True))
     assert escape(escape(text)) == escape(text)
     assert not isinstance(escape(text) + text, Markup)
+
+
+@given(st.text("&<>\"'a1 \0\x1f\x7f\ud800\uffff", max_size=6))
+def test_escaping_is_the_standard_librarys(text: str) -> None:
+    shown = "".join("\ufffd" if re.match("[\0\x1f\x7f\ud800\uffff]", character) else character for character in text)
+    assert escape(text) == html.escape(shown)
+    assert join([text, [Markup("<b>"), None, [7, text]]], "<") == "&lt;".join(
+        [html.escape(shown), "<b>", "7", html.escape(shown)]
+    )
 
 
 @given(st.text())

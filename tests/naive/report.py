@@ -1,5 +1,6 @@
-"""The report's tables with plain loops: one dict a row."""
+"""The report's tables with plain loops: one dict a row; its CSV with one cell after the other."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mapgap.tables import CAUSES, Results
@@ -89,3 +90,18 @@ def _overlap(one: Any, other: Any) -> float:
     width = max(0.0, min(ax + aw, bx + bw) - max(ax, bx))
     height = max(0.0, min(ay + ah, by + bh) - max(ay, by))
     return float(width * height / (aw * ah + bw * bh - width * height))
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[str | int | float | None]]) -> str:
+    """RFC 4180 with a line feed after each row; text that could start a formula gets an apostrophe."""
+    return "".join(",".join(_cell(value) for value in row) + "\n" for row in (header, *rows))
+
+
+def _cell(value: str | int | float | None) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return repr(value)
+    text = f"'{value}" if value and value[0] in "=+-@\t\r\n" else value
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"' if set(text) & set('",\r\n') else text

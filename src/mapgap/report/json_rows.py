@@ -84,6 +84,7 @@ def _pieces(fields: Mapping[str, Field]) -> Iterator[str | list[str]]:
         if isinstance(field, Mapping):
             yield from _pieces(field)
         elif isinstance(field, Nullable):
+            _require_finite(field.values[~field.is_missing])
             yield number_texts(_values(field))
         else:
             yield from _number_pieces(field)
@@ -97,8 +98,7 @@ def _coded_texts(head: str, field: Coded) -> list[str]:
 
 
 def _number_pieces(values: NDArray[Any]) -> Iterator[str | list[str]]:
-    if not np.isfinite(values).all():
-        raise ValueError("Out of range float values are not JSON compliant")
+    _require_finite(values)
     texts = number_texts(values.ravel().tolist())
     if values.ndim == 1:
         yield texts
@@ -107,3 +107,8 @@ def _number_pieces(values: NDArray[Any]) -> Iterator[str | list[str]]:
         yield ", " if axis else "["
         yield texts[axis :: values.shape[1]]
     yield "]"
+
+
+def _require_finite(values: NDArray[Any]) -> None:
+    if not np.isfinite(values).all():
+        raise ValueError("Out of range float values are not JSON compliant")

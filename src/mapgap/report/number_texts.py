@@ -14,12 +14,9 @@ def number_texts(values: Sequence[Number], undefined: str = "null") -> list[str]
     """
     if not values:
         return []
-    try:
-        text = msgspec.json.encode(values).decode("ascii")[1:-1]
-    except OverflowError:  # an integer of more than 64 bits
-        return _texts_one_by_one(values, undefined)
+    text = msgspec.json.encode(values).decode("ascii")[1:-1]
     if text.count("null") != values.count(None):  # NaN or infinity
-        return _texts_one_by_one(values, undefined)
+        return [undefined if value is None else repr(value) for value in values]
     texts = text.replace("null", undefined).split(",")
     if "e" not in text and "0.0000" not in text:
         return texts
@@ -28,7 +25,3 @@ def number_texts(values: Sequence[Number], undefined: str = "null") -> list[str]
         has_short_exponent = texts[place][-3:-1] == "e-"
         texts[place] = f"{texts[place][:-1]}0{texts[place][-1]}" if has_short_exponent else repr(values[place])
     return texts
-
-
-def _texts_one_by_one(values: Sequence[Number], undefined: str) -> list[str]:
-    return [undefined if value is None else repr(value) for value in values]
