@@ -12,11 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests.scan_corpus import TOKENS, unusual_texts, usual_texts
 
+ROOT = Path(__file__).parent.parent
 SANITIZERS = ["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"]
 # The last one makes a read behind a vector's last element an error even where its memory reaches further.
 FLAGS = ["-std=c++20", "-O1", "-g", "-ffp-contract=off", "-pthread", "-D_GLIBCXX_SANITIZE_VECTOR=1"]

@@ -1,4 +1,4 @@
-"""Small COCO texts in many styles of writing: what the scanner's fuzzers start from, and what their mutations are cut from."""
+"""Small COCO texts in many styles of writing: what the fuzzers of the scanner start from."""
 
 import json
 from typing import Any

@@ -25,7 +25,8 @@ def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool)
         return None
     order = np.asarray(scanned.image_order)
     columns = _annotated_columns(scanned, order)
-    if columns is None:
+    sha256 = _hash(path)
+    if columns is None or sha256 is None:
         return None
     image_attributes, fields, attributes = columns
     ids = np.asarray(scanned.ids)
@@ -42,7 +43,7 @@ def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool)
     names = zip(scanned.category_names, category_ids.tolist(), strict=True)
     return GroundTruth(
         name=base_name(path) if name is None else name,
-        sha256=sha256_of_file(path),
+        sha256=sha256,
         images=images,
         categories=Categories(
             category_ids, tuple(str(identifier) if text is None else text for text, identifier in names)
@@ -62,12 +63,13 @@ def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool)
 def scanned_detections(path: Path, name: str | None, ground_truth: GroundTruth) -> Detections | None:
     """What the careful reader makes of the file, or None where that reader is needed."""
     scanned = scan_detections(path, ground_truth.images.ids, ground_truth.categories.ids)
-    if scanned is None:
+    sha256 = None if scanned is None else _hash(path)
+    if scanned is None or sha256 is None:
         return None
     box = np.asarray(scanned.box)
     return Detections(
         name=base_name(path) if name is None else name,
-        sha256=sha256_of_file(path),
+        sha256=sha256,
         record=np.arange(len(box), dtype=np.int64),
         image=np.asarray(scanned.image),
         category=np.asarray(scanned.category),
@@ -102,3 +104,11 @@ def _decoded(columns: "AttributeColumns") -> Columns | None:
         if column.count(None) < len(column):
             decoded[name] = column
     return decoded
+
+
+def _hash(path: Path) -> str | None:
+    """None where the file can no longer be read, which the careful reader explains."""
+    try:
+        return sha256_of_file(path)
+    except OSError:
+        return None

@@ -37,13 +37,12 @@ def scan_detections(
 
 def _scan(path: str | os.PathLike[str], scan: "Callable[[int | bytes, int], Columns | None]") -> "Columns | None":
     try:
+        # A pipe can be opened and read once only, which the careful reader does.
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
         with open(path, "rb", buffering=0) as file:
-            status = os.fstat(file.fileno())
-            # A pipe can be read once only, which the careful reader does.
-            if not stat.S_ISREG(status.st_mode):
-                return None
             if os.pread(file.fileno(), len(GZIP_MAGIC), 0) != GZIP_MAGIC:
-                return scan(file.fileno(), status.st_size)
+                return scan(file.fileno(), os.fstat(file.fileno()).st_size)
             return _scan_packed(file.readall(), scan)
     except (OSError, ValueError, MemoryError):
         return None
