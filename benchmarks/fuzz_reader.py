@@ -20,17 +20,9 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.scan_checks import detection_differences, ground_truth_differences, is_read_fast
+from tests.scan_checks import detection_differences, ground_truth_differences, ground_truth_of_ids, is_read_fast
 from tests.scan_corpus import unusual_texts, usual_texts
 from tests.scan_texts import CATEGORY_IDS, IMAGE_IDS, detections_text, ground_truth_text, mutated
-
-from mapgap.coco.ground_truth import read_ground_truth
-
-IDS = {
-    "images": [{"id": each} for each in IMAGE_IDS],
-    "annotations": [],
-    "categories": [{"id": each} for each in CATEGORY_IDS],
-}
 
 
 def main(arguments: list[str]) -> int:
@@ -69,7 +61,7 @@ def random_texts(seed: int, seconds: float) -> Iterator[tuple[str, bytes]]:
 def compare(texts: Iterator[tuple[str, bytes]], folder: Path) -> Counter[str]:
     """How many texts there were, how many of them were read fast, and on how many the readers differ."""
     counts: Counter[str] = Counter({"texts": 0, "differences": 0})
-    ground_truth = read_ground_truth(IDS)
+    ground_truth = ground_truth_of_ids(IMAGE_IDS, CATEGORY_IDS)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / "text.json"
         for kind, text in texts:

@@ -19,7 +19,7 @@ from tests.scan_corpus import TOKENS, unusual_texts, usual_texts
 ROOT = Path(__file__).parent.parent
 SANITIZERS = ["-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all"]
 # The last one makes a read behind a vector's last element an error even where its memory reaches further.
-FLAGS = ["-std=c++20", "-O1", "-g", "-ffp-contract=off", "-pthread", "-D_GLIBCXX_SANITIZE_VECTOR=1"]
+FLAGS = ["-std=c++20", "-O2", "-g", "-ffp-contract=off", "-pthread", "-D_GLIBCXX_SANITIZE_VECTOR=1"]
 LONGEST_TEXT = 4096
 
 

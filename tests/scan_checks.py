@@ -1,7 +1,7 @@
 """Hold the fast reader of COCO files to its law: on every text it gives what the careful one gives, or nothing."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,24 @@ def outcome(path: str | os.PathLike[str], ground_truth: GroundTruth | None = Non
         return read_detections_carefully(path, ground_truth) if carefully else read_detections(path, ground_truth)
     except MapgapError as error:
         return f"{type(error).__name__}: {error}"
+
+
+def ground_truth_of_ids(image_ids: Iterable[int], category_ids: Iterable[int]) -> GroundTruth:
+    """Ground truth without annotations."""
+    content = {
+        "images": [{"id": each} for each in image_ids],
+        "annotations": [],
+        "categories": [{"id": each} for each in category_ids],
+    }
+    return read_ground_truth(content)
+
+
+def require_handed_over(path: Path, text: bytes, ground_truth: GroundTruth | None = None) -> None:
+    """The text is nothing for the fast reader, and what a user gets is what the careful one says."""
+    path.write_bytes(text)
+    assert not is_read_fast(path, ground_truth), text
+    careful = outcome(path, ground_truth, carefully=True)
+    assert table_differences(outcome(path, ground_truth), careful) == [], text
 
 
 def _array_differences(fast: NDArray[Any], careful: NDArray[Any], place: str) -> list[str]:

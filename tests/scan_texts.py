@@ -54,7 +54,7 @@ def ground_truth_text(random: Random) -> bytes:
     categories = [
         {"id": each} | _some(random, {"name": _text(random), "supercategory": _text(random)}) for each in category_ids
     ]
-    content = {"images": images, "annotations": annotations, "categories": categories}
+    content: dict[str, Any] = {"images": images, "annotations": annotations, "categories": categories}
     content |= _some(
         random, {"info": {"year": 2017, "by": [_text(random)]}, "licenses": [], "version": _number(random)}
     )
@@ -65,7 +65,7 @@ def detections_text(random: Random, image_ids: Sequence[int], category_ids: Sequ
     """Detections of these images and categories."""
     records = []
     for _ in range(random.randint(1, 8)):
-        record = {"image_id": random.choice(image_ids), "category_id": random.choice(category_ids)}
+        record: dict[str, Any] = {"image_id": random.choice(image_ids), "category_id": random.choice(category_ids)}
         record |= {"bbox": _box(random), "score": _number(random)}
         if random.random() < 0.3:
             record |= _some(

@@ -25,14 +25,6 @@ Column<double> boxes(const std::vector<double>& values, nb::handle owner) {
   return Column<double>(values.data(), {values.size() / 4, 4}, owner);
 }
 
-template <typename T>
-std::vector<T> taken(const std::vector<T>& values, const std::vector<std::int64_t>& order) {
-  std::vector<T> result;
-  result.reserve(order.size());
-  for (const std::int64_t place : order) result.push_back(values[static_cast<std::size_t>(place)]);
-  return result;
-}
-
 nb::list texts(const scan::Texts& values, const std::vector<std::int64_t>& order) {
   nb::list result;
   for (const std::int64_t place : order) {
@@ -110,6 +102,7 @@ std::optional<ScannedDetections> scan_detections(nb::object source, std::int64_t
   const std::size_t capacity = or_usual(window, scan::Window::usual_capacity);
   const std::size_t stretch = or_usual(least_stretch, scan::usual_stretch);
   const scan::Source text = source_of(source, size);
+  require(scan::rises(image_ids.data(), image_ids.shape(0)) && scan::rises(category_ids.data(), category_ids.shape(0)), "ids must rise");
   std::optional<ScannedDetections> columns;
   {
     nb::gil_scoped_release released;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <vector>
@@ -148,9 +149,11 @@ struct GroundTruthColumns {
   std::vector<std::int32_t> image, category;              // of each annotation, places among the ids
 };
 
-inline bool rises(const std::vector<std::int64_t>& ids) {
-  return std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<std::int64_t>()) == ids.end();
+inline bool rises(const std::int64_t* ids, std::size_t length) {
+  return std::adjacent_find(ids, ids + length, std::greater_equal<std::int64_t>()) == ids + length;
 }
+
+inline bool rises(const std::vector<std::int64_t>& ids) { return rises(ids.data(), ids.size()); }
 
 // Sorts ids; false where two are equal.
 inline bool order_ids(const std::vector<std::int64_t>& ids, std::vector<std::int64_t>& order, std::vector<std::int64_t>& sorted) {

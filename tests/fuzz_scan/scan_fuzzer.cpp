@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -86,7 +87,7 @@ class File {
 };
 
 const File file;
-constexpr std::size_t windows[] = {1, 2, 7, 64, 100};
+constexpr std::size_t windows[] = {1, 7, 100};
 
 void check_ground_truth(std::string_view text, const std::optional<slow::Value>& tree) {
   std::optional<GroundTruthColumns> results[2];
@@ -119,15 +120,14 @@ void check_detections(std::string_view text, const std::optional<slow::Value>& t
     require(same(scan(source, far_places, 1, 30, 1), result), "detections are the same for sparse ids");
   }
   for (const std::size_t window : windows) require(same(scan(source, near_places, 1, window, 1), result), "detections are the same for any window");
-  // Texts that are no list of objects never come to the threads.
-  if (text.find('[') != text.npos && text.find("},") != text.npos) {
-    require(same(scan(source, near_places, 2, 50, 1), result), "detections are the same for two threads");
-    require(same(scan(source, near_places, 5, 1, 1), result), "detections are the same for five threads");
-    require(same(scan(source, near_places, 3, 300, 40), result), "detections are the same for three threads");
-  }
+  // To start threads takes long: one way of three for each text.
+  const std::size_t way = std::hash<std::string_view>()(text) % 3;
+  if (way == 0) require(same(scan(source, near_places, 2, 50, 1), result), "detections are the same for two threads");
+  if (way == 1) require(same(scan(source, near_places, 5, 1, 1), result), "detections are the same for five threads");
+  if (way == 2) require(same(scan(source, near_places, 3, 300, 40), result), "detections are the same for three threads");
   const int number = file.with(text);
   require(same(scan(Source(number, text.size()), near_places, 1, 16, 1), result), "detections are the same in a file");
-  require(!scan(Source(number, text.size() + 5), near_places, 2, 16, 64), "a file that became shorter is left alone");
+  require(!scan(Source(number, text.size() + 5), near_places, 1, 16, 64), "a file that became shorter is left alone");
 }
 
 }  // namespace
