@@ -1,4 +1,4 @@
-"""Small COCO texts in many styles of writing: what the fuzzers of the scanner start from."""
+"""Small COCO texts in many styles of writing: what the fuzzers of the scanner start from and cut mutations from."""
 
 import json
 from typing import Any
