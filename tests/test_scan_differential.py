@@ -48,19 +48,19 @@ def test_texts_that_failed_once(path: Path, case: Path) -> None:
     require_agreement(path, case.read_bytes())
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=False))
 def test_generated_ground_truth(path: Path, random: Random) -> None:
     require_agreement(path, ground_truth_text(random))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=False))
 def test_generated_detections(path: Path, random: Random) -> None:
     require_agreement(path, detections_text(random, IMAGE_IDS, CATEGORY_IDS))
 
 
-@settings(max_examples=800)
+@settings(max_examples=500)
 @given(st.randoms(use_true_random=False), st.sampled_from(CORPUS), st.sampled_from(CORPUS))
 def test_mutated_texts(path: Path, random: Random, text: bytes, other: bytes) -> None:
     require_agreement(path, mutated(random, text, other))
