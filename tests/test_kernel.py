@@ -14,6 +14,7 @@ INDEX = np.zeros(2, dtype=np.int32)
 SCORE = np.array([0.5, 0.9])
 BOX = np.array([[0.0, 0.0, 10.0, 10.0], [5.0, 5.0, 10.0, 10.0]])
 FLAG = np.zeros(2, dtype=np.uint8)
+BITS = np.zeros(2, dtype=np.uint32)
 ORDER = np.array([1, 0], dtype=np.int32)
 RECALL = np.linspace(0, 1, 101)
 
@@ -71,12 +72,62 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "is_object": FLAG + np.uint8(1),
         "max_detections": 100,
     },
+    "error_causes": {
+        "rank": INDEX,
+        "true_positive": np.array([1, 0], dtype=np.uint32),
+        "ignored": BITS,
+        "matched": np.array([[0, -1]], dtype=np.int32),
+        "same_object": INDEX,
+        "same_iou": SCORE,
+        "other_object": INDEX,
+        "other_iou": SCORE,
+        "kept_iou": SCORE,
+        "is_object": FLAG + np.uint8(1),
+        "thresholds": np.array([0.5]),
+        "background_iou": 0.1,
+        "max_detections": 100,
+    },
+    "thresholds_by_cause": {"cause": np.array([[-1, 2]], dtype=np.int8), "causes": 3},
     "divide_gap": {
+        "class_order": ORDER,
+        "class_offsets": np.array([0, 2]),
+        "counted_at": BITS + np.uint32(1),
+        "true_positive_at": np.array([1, 0], dtype=np.uint32),
+        "detection_cause": np.array([[-1, 2]], dtype=np.int8),
+        "object_category": INDEX,
+        "object_cause": np.array([[-1, 2]], dtype=np.int8),
+        "positives": np.array([2]),
+        "recall_thresholds": RECALL,
+        "weight": 1.0,
+        "causes": 3,
+    },
+    "average_precision": {
         "class_order": ORDER,
         "class_offsets": np.array([0, 2]),
         "status": np.array([1, 2], dtype=np.uint8),
         "positives": np.array([2]),
         "recall_thresholds": RECALL,
+    },
+    "exact_sums": {"values": SCORE, "group": np.array([0, 1], dtype=np.int8), "groups": 2},
+    "falling_order": {"values": SCORE},
+    "reorder_classes": {
+        "class_order": ORDER,
+        "class_offsets": np.array([0, 2]),
+        "category": INDEX,
+        "score": SCORE,
+        "turn": np.array([1, 0]),
+    },
+    "image_presence": {
+        "class_order": ORDER,
+        "class_offsets": np.array([0, 2]),
+        "image": INDEX,
+        "score": SCORE,
+        "counted": FLAG,
+        "kept": FLAG,
+        "object_image": INDEX,
+        "object_category": INDEX,
+        "is_object": FLAG,
+        "images": 1,
     },
     "match_leftovers": {
         "order": ORDER,
@@ -108,8 +159,13 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "SliceAveragePrecision": {
         "class_order": ORDER,
         "class_offsets": np.array([0, 2]),
-        "address": np.array([[0, 1]], dtype=np.int32),
-        "status": np.array([[1, 2]], dtype=np.uint8),
+        "counted_at": BITS + np.uint32(1),
+        "true_positive_at": np.array([1, 0], dtype=np.uint32),
+        "matched": np.array([[0, -1]], dtype=np.int32),
+        "cause": np.array([[-1, 2]], dtype=np.int8),
+        "same_object": INDEX,
+        "other_object": INDEX,
+        "target_of_cause": np.array([0, 1, 2], dtype=np.uint8),
         "object_category": INDEX,
         "is_object": FLAG + np.uint8(1),
         "recall_thresholds": RECALL,
@@ -146,9 +202,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "minimum_iou": 0.1,
     },
 }
-ARGUMENTS["average_precision"] = ARGUMENTS["divide_gap"]
 # These arrays set a length themselves.
-IGNORED_LENGTHS = {("divide_gap", "status"), ("average_precision", "status"), ("match_leftovers", "left_object")}
+IGNORED_LENGTHS = {("average_precision", "status"), ("match_leftovers", "left_object")}
+IGNORED_LENGTHS |= {("thresholds_by_cause", "cause"), ("falling_order", "values")}
+IGNORED_LENGTHS |= {("SliceAveragePrecision", "target_of_cause")}
 IGNORED_LENGTHS |= {("count_slices", name) for name in ("crosses", "found", "false_positives")} | {
     ("sum_cells", "crosses")
 }
@@ -194,8 +251,25 @@ def test_a_longer_array_is_refused(name: str, argument: str) -> None:
         ("precision_recall", "class_order", np.array([0, 7], dtype=np.int32)),
         ("divide_gap", "class_offsets", np.array([0, 1])),
         ("average_precision", "class_order", np.array([0, -1], dtype=np.int32)),
-        ("SliceAveragePrecision", "address", np.array([[0, 4]], dtype=np.int32)),
-        ("SliceAveragePrecision", "address", np.array([[-1, 0]], dtype=np.int32)),
+        ("divide_gap", "class_order", np.array([0, 2], dtype=np.int32)),
+        ("divide_gap", "object_category", np.array([0, 1], dtype=np.int32)),
+        ("divide_gap", "object_cause", np.array([[3, 0]], dtype=np.int8)),
+        ("error_causes", "matched", np.array([[2, -1]], dtype=np.int32)),
+        ("error_causes", "matched", np.array([[-1, -1]], dtype=np.int32)),
+        ("error_causes", "same_object", np.array([0, 2], dtype=np.int32)),
+        ("error_causes", "other_object", np.array([-2, 0], dtype=np.int32)),
+        ("thresholds_by_cause", "cause", np.array([[3]], dtype=np.int8)),
+        ("exact_sums", "group", np.array([0, 2], dtype=np.int8)),
+        ("reorder_classes", "category", np.array([0, 1], dtype=np.int32)),
+        ("reorder_classes", "class_order", np.array([0, 2], dtype=np.int32)),
+        ("image_presence", "image", np.array([0, 1], dtype=np.int32)),
+        ("image_presence", "object_image", np.array([0, 1], dtype=np.int32)),
+        ("image_presence", "object_category", np.array([0, 1], dtype=np.int32)),
+        ("image_presence", "class_offsets", np.array([0, 1])),
+        ("SliceAveragePrecision", "matched", np.array([[4, -1]], dtype=np.int32)),
+        ("SliceAveragePrecision", "matched", np.array([[-1, 0]], dtype=np.int32)),
+        ("SliceAveragePrecision", "same_object", np.array([0, 2], dtype=np.int32)),
+        ("SliceAveragePrecision", "other_object", np.array([-2, 0], dtype=np.int32)),
         ("SliceAveragePrecision", "is_object", np.array([0, 1], dtype=np.uint8)),
         ("SliceAveragePrecision", "object_category", np.array([0, 1], dtype=np.int32)),
         ("average_precision_by_threshold", "class_offsets", np.array([0, 1])),
@@ -223,7 +297,10 @@ def test_an_index_out_of_range_is_refused(name: str, argument: str, bad: np.ndar
         ("match", {"thresholds": np.linspace(0, 1, 33)}),
         ("precision_recall", {"thresholds": 33}),
         ("average_precision_by_threshold", {"positives": np.full((33, 1), 2)}),
-        ("SliceAveragePrecision", {"address": np.zeros((33, 2), np.int32), "status": np.full((33, 2), 2, np.uint8)}),
+        ("SliceAveragePrecision", {"matched": np.zeros((33, 2), np.int32), "cause": np.zeros((33, 2), np.int8)}),
+        ("error_causes", {"matched": np.zeros((33, 2), np.int32), "thresholds": np.linspace(0, 1, 33)}),
+        ("thresholds_by_cause", {"cause": np.zeros((33, 2), np.int8)}),
+        ("divide_gap", {"detection_cause": np.zeros((33, 2), np.int8), "object_cause": np.zeros((33, 2), np.int8)}),
     ],
 )
 def test_more_than_32_thresholds_are_refused(name: str, arguments: dict[str, Any]) -> None:
@@ -232,9 +309,17 @@ def test_more_than_32_thresholds_are_refused(name: str, arguments: dict[str, Any
 
 
 def test_two_true_positives_at_one_object_are_refused() -> None:
-    arguments = {**ARGUMENTS["SliceAveragePrecision"], "status": np.array([[1, 1]], dtype=np.uint8)}
+    arguments = {**ARGUMENTS["SliceAveragePrecision"], "true_positive_at": BITS + np.uint32(1)}
     with pytest.raises(ValueError, match="one object"):
-        _kernel.SliceAveragePrecision(**{**arguments, "address": np.zeros((1, 2), np.int32)})
+        _kernel.SliceAveragePrecision(**{**arguments, "matched": np.zeros((1, 2), np.int32)})
+
+
+@pytest.mark.parametrize("cause", [-1, 3])
+def test_a_false_positive_that_owes_without_a_known_cause_is_refused(cause: int) -> None:
+    # The wrong one of the two stands first.
+    arguments = {**ARGUMENTS["divide_gap"], "true_positive_at": np.array([1, 0], dtype=np.uint32)}
+    with pytest.raises(ValueError, match="detection_cause"):
+        _kernel.divide_gap(**{**arguments, "detection_cause": np.array([[-1, cause]], dtype=np.int8)})
 
 
 @pytest.mark.parametrize("code", [-1, 1])

@@ -14,9 +14,10 @@ import mapgap
 from mapgap import _kernel
 from mapgap._kernel import SliceAveragePrecision
 from mapgap.errors import InputError
-from mapgap.gap import addresses, detection_statuses
+from mapgap.gap import counted_and_right
 from mapgap.slices import build_slices, cross
-from mapgap.tables import RECALL_THRESHOLDS, FloatArray, GroundTruth, IdArray, IndexArray, Matches, Slices
+from mapgap.slices.average_precision import average_precision_by_slice
+from mapgap.tables import FloatArray, GroundTruth, IdArray, IndexArray, Matches, Slices
 from tests.generated import CocoPair, coco_pairs
 from tests.naive.slices import all_crosses, cell_sums, naive_slices, slice_average_precision, slice_counts
 from tests.small_tables import (
@@ -122,10 +123,8 @@ def test_every_cross_partitions_the_totals(scene):
 
 def prepared(pair: CocoPair) -> tuple[GroundTruth, Matches, SliceAveragePrecision]:
     truth, _, matches, causes = stages(pair)
-    address, statuses = addresses(matches, causes, 10), detection_statuses(matches, 10)
-    is_object = truth.is_object.view(np.uint8)
-    order = matches.class_order, matches.class_offsets
-    kernel = SliceAveragePrecision(*order, address, statuses, truth.category, is_object, RECALL_THRESHOLDS)
+    kernel = average_precision_by_slice(truth, matches, causes, *counted_and_right(matches, 10), 10)
+    assert isinstance(kernel, SliceAveragePrecision)
     return truth, matches, kernel
 
 

@@ -112,7 +112,7 @@ def slice_by_camera(truth: Any, detected: Any, matches: Any, pairs: Any, operati
     """AP of each slice; counts and gap are computed with it."""
     from mapgap.attributes.naming import annotated_attributes
     from mapgap.causes import find_causes, list_errors
-    from mapgap.gap import addresses, detection_statuses, divide_gap
+    from mapgap.gap import counted_and_right, divide_gap
     from mapgap.slices.average_precision import average_precision_by_slice
     from mapgap.slices.build import cross
     from mapgap.tables import BACKGROUND_IOU, IOU_THRESHOLDS
@@ -122,9 +122,7 @@ def slice_by_camera(truth: Any, detected: Any, matches: Any, pairs: Any, operati
     debts = divide_gap(truth, detected, matches, causes)
     attributes, _ = annotated_attributes(truth, detected, frozenset())
     ten = len(IOU_THRESHOLDS)
-    average_precision_of = average_precision_by_slice(
-        truth, matches, detection_statuses(matches, ten), addresses(matches, causes, ten)
-    )
+    average_precision_of = average_precision_by_slice(truth, matches, causes, *counted_and_right(matches, ten), ten)
     only = tuple(attribute for attribute in attributes if attribute.name == SLICED_BY)
     slices = cross(truth, detected, only, operating_point, errors, debts, average_precision_of, [(SLICED_BY,)])
     return {str(where[SLICED_BY]): ap for where, ap in zip(slices.where, slices.ap.tolist(), strict=True)}

@@ -13,6 +13,9 @@ NB_MODULE(_kernel, module) {
   mapgap::add_slice_counts(module);
   mapgap::add_nearest(module);
   mapgap::add_gap(module);
+  mapgap::add_causes(module);
+  mapgap::add_sorting(module);
+  mapgap::add_presence(module);
   mapgap::add_leftovers(module);
   mapgap::add_tide(module);
   mapgap::add_coverage(module);

@@ -1,6 +1,8 @@
 // Average precision of every slice of many partitions of the same matches.
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
 
@@ -14,6 +16,8 @@
 namespace mapgap {
 namespace {
 
+using Causes2 = In<std::int8_t, 2>;
+
 // A row where the walk down a class stops: a true positive, or one that does not count alike at all thresholds.
 struct Stop {
   std::size_t row;
@@ -21,33 +25,57 @@ struct Stop {
   std::size_t split_places;  // where its place at each threshold stands in `places`, 0 if it has the same everywhere
 };
 
-// What prepares the rows: the arrays (T, D) of the matches.
+// What tells where a detection is at home: the arrays (T, D) of the matches and causes, and each cause's target.
 struct Outcomes {
-  const std::int32_t* address;
-  const std::uint8_t* status;
   std::size_t thresholds, detections, annotations;
+  const std::uint32_t* counted_at;
+  const std::uint32_t* true_positive_at;
+  const std::int32_t* matched;
+  const std::int8_t* cause;
+  const std::int32_t* same_object;
+  const std::int32_t* other_object;
+  std::array<std::uint8_t, 256> target_of_cause;  // -1 is 255 and has none
+  std::vector<std::uint32_t> at_same{}, at_other{};  // the thresholds at which a false positive points at each object
+
+  // Threshold by threshold, which is how the causes lie.
+  void find_targets() {
+    at_same.assign(detections, 0);
+    at_other.assign(detections, 0);
+    for (std::size_t t = 0; t < thresholds; ++t) {
+      for (std::size_t d = 0; d < detections; ++d) {
+        const std::uint8_t target = target_of_cause[static_cast<std::uint8_t>(cause[t * detections + d])];
+        at_same[d] |= static_cast<std::uint32_t>(target == 1) << t;
+        at_other[d] |= static_cast<std::uint32_t>(target == 2) << t;
+      }
+    }
+  }
+
+  std::uint32_t counted(std::size_t detection) const { return counted_at[detection] & every_threshold(thresholds); }
+  std::uint32_t true_positive(std::size_t detection) const { return true_positive_at[detection] & counted(detection); }
+  std::int32_t matched_object(std::size_t t, std::size_t detection) const { return matched[t * detections + detection]; }
+
+  // Whether it is at one place at all thresholds; only true positives need a closer look.
+  bool stays(std::size_t detection) const {
+    const std::uint32_t every = every_threshold(thresholds);
+    const auto all_or_none = [every](std::uint32_t at) { return at == 0 || at == every; };
+    if (true_positive(detection) == 0) return all_or_none(at_same[detection]) && all_or_none(at_other[detection]);
+    for (std::size_t t = 1; t < thresholds; ++t) {
+      if (place(t, detection) != place(0, detection)) return false;
+    }
+    return true;
+  }
 
   // Its address: an object, or number of annotations + detection.
   std::int32_t place(std::size_t t, std::size_t detection) const {
-    const std::int32_t home = address[t * detections + detection];
+    const std::int32_t home = object(t, detection);
     return home >= 0 ? home : static_cast<std::int32_t>(annotations + detection);
   }
-};
 
-// One word a detection and kind, bit t for threshold t. Filled threshold by threshold, which is how the arrays lie.
-struct Bits {
-  std::vector<std::uint32_t> counted, true_positive, differs;
-
-  explicit Bits(const Outcomes& of) : counted(of.detections, 0), true_positive(of.detections, 0), differs(of.detections, 0) {
-    for (std::size_t t = 0; t < of.thresholds; ++t) {
-      const std::int32_t* address = of.address + t * of.detections;
-      const std::uint8_t* status = of.status + t * of.detections;
-      for (std::size_t d = 0; d < of.detections; ++d) {
-        counted[d] |= static_cast<std::uint32_t>(status[d] != 0) << t;
-        true_positive[d] |= static_cast<std::uint32_t>(status[d] == 1) << t;
-        differs[d] |= static_cast<std::uint32_t>(address[d] != of.address[d]) << t;
-      }
-    }
+ private:
+  std::int32_t object(std::size_t t, std::size_t detection) const {
+    if ((true_positive(detection) >> t & 1U) != 0) return matched_object(t, detection);
+    if ((at_same[detection] >> t & 1U) != 0) return same_object[detection];
+    return (at_other[detection] >> t & 1U) != 0 ? other_object[detection] : -1;
   }
 };
 
@@ -58,10 +86,10 @@ class MatchedOnce {
       : category_(object_category.data()), is_object_(is_object.data()), seen_(object_category.shape(0), 0) {}
 
   void add(std::int32_t object, std::size_t k, std::size_t t) {
-    require(object >= 0 && is_object_[object] != 0 && static_cast<std::size_t>(category_[object]) == k,
-            "address out of range: a true positive is at an object of its class");
+    require(object >= 0 && static_cast<std::size_t>(object) < seen_.size() && is_object_[object] != 0 && static_cast<std::size_t>(category_[object]) == k,
+            "matched out of range: a true positive is at an object of its class");
     std::uint32_t& seen = seen_[static_cast<std::size_t>(object)];
-    require((seen >> t & 1U) == 0, "address out of range: two true positives at one object");
+    require((seen >> t & 1U) == 0, "matched out of range: two true positives at one object");
     seen |= std::uint32_t{1} << t;
   }
 
@@ -162,34 +190,41 @@ class Tally {
 
 class SliceAveragePrecision {
  public:
-  SliceAveragePrecision(Index1 class_order, Id1 class_offsets, Index2 address, Flag2 status, Index1 object_category,
-                        Flag1 is_object, Float1 recall_thresholds)
-      : thresholds_(address.shape(0)) {
+  SliceAveragePrecision(Index1 class_order, Id1 class_offsets, Bits1 counted_at, Bits1 true_positive_at, Index2 matched,
+                        Causes2 cause, Index1 same_object, Index1 other_object, Flag1 target_of_cause,
+                        Index1 object_category, Flag1 is_object, Float1 recall_thresholds)
+      : thresholds_(cause.shape(0)) {
     nb::gil_scoped_release released;
     const std::size_t detections = class_order.shape(0);
     const std::size_t annotations = object_category.shape(0);
     require(class_offsets.shape(0) > 0, "class_offsets: not offsets into the array they belong to");
     const std::size_t classes = class_offsets.shape(0) - 1;
     require(thresholds_ <= most_thresholds, "at most 32 IoU thresholds fit one call");
-    require(address.shape(1) == detections && status.shape(0) == thresholds_ && status.shape(1) == detections,
+    require(counted_at.shape(0) == detections && true_positive_at.shape(0) == detections &&
+                same_object.shape(0) == detections && other_object.shape(0) == detections && cause.shape(1) == detections &&
+                matched.shape(0) == thresholds_ && matched.shape(1) == detections,
             "detection arrays differ in shape");
     require(is_object.shape(0) == annotations, "annotation arrays differ in length");
     require(annotations + detections <= INT32_MAX, "annotations and detections together are out of range");
     require_offsets(class_offsets.data(), classes + 1, detections, "class_offsets");
     require_below(class_order.data(), detections, 0, static_cast<std::int64_t>(detections), "class_order");
-    require_below(address.data(), thresholds_ * detections, -1, static_cast<std::int64_t>(annotations), "address");
+    require(target_of_cause.shape(0) < 128, "target_of_cause has more entries than there are codes");
+    require_below(same_object.data(), detections, -1, static_cast<std::int64_t>(annotations), "same_object");
+    require_below(other_object.data(), detections, -1, static_cast<std::int64_t>(annotations), "other_object");
     require_below(object_category.data(), annotations, 0, static_cast<std::int64_t>(classes), "object_category");
     recall_thresholds_.assign(recall_thresholds.data(), recall_thresholds.data() + recall_thresholds.shape(0));
     add_objects(object_category, is_object, classes);
-    const Outcomes outcomes{address.data(), status.data(), thresholds_, detections, annotations};
-    const Bits bits(outcomes);
-    MatchedOnce matched(object_category, is_object);
+    Outcomes outcomes{thresholds_, detections, annotations, counted_at.data(), true_positive_at.data(), matched.data(),
+                      cause.data(), same_object.data(), other_object.data(), {}};
+    std::copy_n(target_of_cause.data(), target_of_cause.shape(0), outcomes.target_of_cause.begin());
+    outcomes.find_targets();
+    MatchedOnce matched_once(object_category, is_object);
     row_offsets_.assign(1, places_.size());
     stop_offsets_.assign(1, 0);
     std::vector<std::size_t> split;  // detections whose address depends on the threshold
     for (std::size_t k = 0; k < classes; ++k) {
       add_class(k, {class_order.data() + class_offsets.data()[k], class_order.data() + class_offsets.data()[k + 1]},
-                outcomes, bits, matched, split);
+                outcomes, matched_once, split);
     }
     add_split_places(split, outcomes);
   }
@@ -202,10 +237,8 @@ class SliceAveragePrecision {
       nb::gil_scoped_release released;
       const Partitions partitions(columns, sizes, crosses, places_.size());
       result.assign(partitions.cells(), std::nan(""));
-      run_blocks(even_cuts(partitions.size(), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
-        Tally tally(partitions.most_cells(), thresholds_, recall_thresholds_);
-        for (std::size_t p = begin; p < end; ++p) take_means(partitions[p], tally, result.data() + partitions[p].begin);
-      });
+      run_blocks(even_cuts(partitions.size(), threads),
+                 [&](std::size_t, std::size_t begin, std::size_t end) { take_means(partitions, begin, end, result); });
     }
     const std::size_t cells = result.size();
     return give(std::move(result), {cells});
@@ -226,17 +259,16 @@ class SliceAveragePrecision {
     }
   }
 
-  void add_class(std::size_t k, std::span<const std::int32_t> order, const Outcomes& outcomes, const Bits& bits,
-                 MatchedOnce& matched, std::vector<std::size_t>& split) {
+  void add_class(std::size_t k, std::span<const std::int32_t> order, const Outcomes& outcomes, MatchedOnce& matched,
+                 std::vector<std::size_t>& split) {
     std::size_t last_hit = places_.size();
     for (const std::int32_t row : order) {
       const auto detection = static_cast<std::size_t>(row);
-      const std::uint32_t counted = bits.counted[detection];
-      const std::uint32_t true_positive = bits.true_positive[detection];
+      const std::uint32_t counted = outcomes.counted(detection);
+      const std::uint32_t true_positive = outcomes.true_positive(detection);
       if (counted == 0) continue;
-      for_thresholds(true_positive,
-                     [&](std::size_t t) { matched.add(outcomes.address[t * outcomes.detections + detection], k, t); });
-      const bool is_split = (bits.differs[detection] & counted) != 0 || counted != every_threshold(thresholds_);
+      for_thresholds(true_positive, [&](std::size_t t) { matched.add(outcomes.matched_object(t, detection), k, t); });
+      const bool is_split = counted != every_threshold(thresholds_) || !outcomes.stays(detection);
       if (is_split) split.push_back(detection);
       if (is_split || true_positive != 0) stops_.push_back({places_.size(), counted, true_positive, is_split ? split.size() : 0});
       places_.push_back(outcomes.place(0, detection));
@@ -259,20 +291,24 @@ class SliceAveragePrecision {
     }
   }
 
-  // AP of each cell of a partition; adds in class order.
-  void take_means(const Partition& partition, Tally& tally, double* result) const {
-    std::vector<double> sum(partition.cells, 0.0);
-    std::vector<std::int64_t> classes(partition.cells, 0);
+  // AP of each cell of some partitions; adds in class order. All of them look at one class before the next: its rows
+  // stay near the processor.
+  void take_means(const Partitions& partitions, std::size_t begin, std::size_t end, std::vector<double>& result) const {
+    Tally tally(partitions.most_cells(), thresholds_, recall_thresholds_);
+    std::vector<double> sum(result.size(), 0.0);
+    std::vector<std::int64_t> classes(result.size(), 0);
     for (std::size_t k = 0; k + 1 < object_offsets_.size(); ++k) {
       if (object_offsets_[k] == object_offsets_[k + 1]) continue;
-      tally.begin(object_offsets_[k], object_offsets_[k + 1], partition);
-      walk(k, partition, tally);
-      for (std::size_t seat = 1; seat < tally.seats(); ++seat) {
-        sum[tally.cell(seat)] += tally.sum_of_average_precision(seat);
-        ++classes[tally.cell(seat)];
+      for (std::size_t p = begin; p < end; ++p) {
+        tally.begin(object_offsets_[k], object_offsets_[k + 1], partitions[p]);
+        walk(k, partitions[p], tally);
+        for (std::size_t seat = 1; seat < tally.seats(); ++seat) {
+          sum[partitions[p].begin + tally.cell(seat)] += tally.sum_of_average_precision(seat);
+          ++classes[partitions[p].begin + tally.cell(seat)];
+        }
       }
     }
-    for (std::size_t cell = 0; cell < partition.cells; ++cell) {
+    for (std::size_t cell = 0; cell < result.size(); ++cell) {
       if (classes[cell] > 0) result[cell] = sum[cell] / static_cast<double>(classes[cell]) / static_cast<double>(thresholds_);
     }
   }
@@ -315,8 +351,10 @@ class SliceAveragePrecision {
 void add_slices(nb::module_& module) {
   using namespace nb::literals;
   nb::class_<SliceAveragePrecision>(module, "SliceAveragePrecision")
-      .def(nb::init<Index1, Id1, Index2, Flag2, Index1, Flag1, Float1>(), "class_order"_a, "class_offsets"_a,
-           "address"_a, "status"_a, "object_category"_a, "is_object"_a, "recall_thresholds"_a)
+      .def(nb::init<Index1, Id1, Bits1, Bits1, Index2, Causes2, Index1, Index1, Flag1, Index1, Flag1, Float1>(),
+           "class_order"_a, "class_offsets"_a, "counted_at"_a, "true_positive_at"_a, "matched"_a, "cause"_a,
+           "same_object"_a, "other_object"_a, "target_of_cause"_a, "object_category"_a, "is_object"_a,
+           "recall_thresholds"_a)
       .def("places", &SliceAveragePrecision::places)
       .def("average_precision", &SliceAveragePrecision::average_precision, "columns"_a, "sizes"_a, "crosses"_a,
            "threads"_a = 0);

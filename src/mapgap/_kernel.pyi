@@ -17,6 +17,7 @@ Index = NDArray[np.int32]
 Id = NDArray[np.int64]
 Bits = NDArray[np.uint32]
 Flag = NDArray[np.uint8]
+Code = NDArray[np.int8]
 FloatBuffer = Float | memoryview | array[float]
 IndexBuffer = Index | memoryview | array[int]
 FlagBuffer = Flag | memoryview | array[int]
@@ -246,20 +247,100 @@ def nearest_objects(
 ) -> tuple[Index, Float, Index, Float, Float, Float]:
     """Best overlaps: (same_object (D,), same_iou, other_object, other_iou, kept_iou (N,), cut_iou (N,)). On equal IoU the later object."""
 
-def divide_gap(
-    class_order: Index, class_offsets: Id, status: Flag, positives: Id, recall_thresholds: Float
-) -> tuple[Float, Float, Float]:
-    """Debts at one threshold: (detection_debt (D,), unreached (K,), gap (K,)).
+def error_causes(
+    rank: Index,
+    true_positive: Bits,
+    ignored: Bits,
+    matched: Index,
+    same_object: Index,
+    same_iou: Float,
+    other_object: Index,
+    other_iou: Float,
+    kept_iou: Float,
+    is_object: Flag,
+    thresholds: Float,
+    background_iou: float,
+    max_detections: int,
+) -> tuple[Code, Code]:
+    """Codes of the causes, in the order of `tables.CAUSES`: (of detections (T, D), of objects (T, N)), -1 for none.
 
-    `status` (D,): 0 not counted, 1 true positive, 2 false positive. `unreached` is the share of recall points not
-    reached, owed in equal parts by the class's false negatives; `gap` is 1 - AP of the class. Classes with
-    positives 0 owe nothing.
+    `true_positive` and `ignored` (D,) and `matched` (T, D) are those of one area range, bit t for threshold t; the
+    overlaps are those of `nearest_objects`. Detections from rank `max_detections` on have no cause.
+    """
+
+def thresholds_by_cause(cause: Code, causes: int) -> tuple[Id, Id, Bits]:
+    """Who has which cause where, cause after cause: (offsets (causes + 1,), row, thresholds), from `cause` (T, rows).
+
+    Rows rise within a cause; bit t of `thresholds` for threshold t.
+    """
+
+DebtTable = tuple[Code, Index, Float, Float]
+
+def divide_gap(
+    class_order: Index,
+    class_offsets: Id,
+    counted_at: Bits,
+    true_positive_at: Bits,
+    detection_cause: Code,
+    object_category: Index,
+    object_cause: Code,
+    positives: Id,
+    recall_thresholds: Float,
+    weight: float,
+    causes: int,
+    threads: int = 0,
+) -> tuple[DebtTable, DebtTable]:
+    """Who owes 1 - AP, detections and objects: (cause, index, debt, debt at the first threshold) by cause, then index.
+
+    Bit t of `counted_at` and `true_positive_at` (D,): whether a detection counts, and is right, at threshold t. Debts
+    of a false positive with a cause of `detection_cause` (T, D), and the equal parts of the recall points not reached
+    owed by the objects with a cause in `object_cause` (T, N), times `weight`, are added up over the thresholds in
+    their order; those at the first threshold come without the weight. Classes with `positives` 0 owe nothing.
+    """
+
+def exact_sums(values: Float, group: Code, groups: int) -> Float | None:
+    """(groups + 1,) sums by group, rounded once as by math.fsum, the last one of all values.
+
+    None if a value is neither 0 nor in [2^-60, 1], or their sum exceeds 16384.
+    """
+
+def falling_order(values: Float) -> Index:
+    """(D,) stable order by falling value; NaN comes last."""
+
+def reorder_classes(class_order: Index, class_offsets: Id, category: Index, score: Float, turn: Id) -> tuple[Index, Id]:
+    """(class_order, class_offsets) by `category`, then falling score, then rising `turn`.
+
+    The given order is by any categories, then falling score; rows keep their place but for equal scores and for those
+    whose category is another one now.
+    """
+
+def image_presence(
+    class_order: Index,
+    class_offsets: Id,
+    image: Index,
+    score: Float,
+    counted: Flag,
+    kept: Flag,
+    object_image: Index,
+    object_category: Index,
+    is_object: Flag,
+    images: int,
+) -> Id:
+    """(7, K) numbers of images by class: present, left out, true and false positives, ranked present, ranked absent, won.
+
+    A class is present in the images with an object of it; those with other annotations of it only are left out of all
+    that follows. Positive are the images with a kept detection, ranked those with a counted one, by its best score;
+    won is twice the number of pairs of a present and an absent ranked image in that order, equal ones counted half.
+    `class_order` is by category, then falling score.
     """
 
 def average_precision(
     class_order: Index, class_offsets: Id, status: Flag, positives: Id, recall_thresholds: Float
 ) -> Float:
-    """(K,) average precision of each class over the recall points, from statuses as in `divide_gap`; 0 where positives is 0."""
+    """(K,) average precision of each class over the recall points, 0 where positives is 0.
+
+    `status` (D,): 0 not counted, 1 true positive, 2 false positive.
+    """
 
 def average_precision_by_threshold(
     class_offsets: Id,
@@ -282,15 +363,21 @@ class SliceAveragePrecision:
         self,
         class_order: Index,
         class_offsets: Id,
-        address: Index,
-        status: Flag,
+        counted_at: Bits,
+        true_positive_at: Bits,
+        matched: Index,
+        cause: Code,
+        same_object: Index,
+        other_object: Index,
+        target_of_cause: Flag,
         object_category: Index,
         is_object: Flag,
         recall_thresholds: Float,
     ) -> None:
-        """`address` (T, D): the object matched or pointed at, or -1; `status` (T, D) as in `divide_gap`.
+        """The address of a true positive is its `matched` (T, D) object, of its class and no other one's at a threshold.
 
-        At each threshold a true positive is at an object of its class that no other one is at.
+        That of a false positive follows from its `cause` (T, D): for `target_of_cause` 1 it is `same_object` (D,), for
+        2 `other_object`, for 0 the detection itself. Bits as in `divide_gap`.
         """
 
     def places(self) -> Index:
@@ -314,8 +401,8 @@ def count_slices(
     found: Id,
     false_positives: Id,
     threads: int = 0,
-) -> tuple[Id, Id, Id, Id, Id, Float]:
-    """Every slice of many partitions: (places, objects, images, found, false positives, gap), each (cells of all partitions,).
+) -> tuple[Id, Id, Id, Id, Float]:
+    """Every slice of many partitions: (objects, images, found, false positives, gap), each (cells of all partitions,).
 
     `gap` has one row a place; `objects` (ascending by `image`, their image), `found` and `false_positives` hold rows
     of it. `columns`, `sizes` and `crosses` as in `SliceAveragePrecision.average_precision`.

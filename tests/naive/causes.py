@@ -121,3 +121,15 @@ def errors_at(
         if detections[index]["score"] >= lowest:
             result.append(("fp", cause, index, None))
     return result
+
+
+def thresholds_by_cause(cause: list[list[int]], causes: int) -> list[tuple[int, int, int]]:
+    """(cause, row, thresholds as bits) wherever a row has a cause, from one list of codes a threshold."""
+    rows = range(len(cause[0])) if cause else range(0)
+    found = []
+    for code in range(causes):
+        for row in rows:
+            bits = sum(1 << t for t, at_threshold in enumerate(cause) if at_threshold[row] == code)
+            if bits:
+                found.append((code, row, bits))
+    return found

@@ -71,15 +71,15 @@ def slice_counts(
     image: IndexArray,
     found: IdArray,
     false_positives: IdArray,
-) -> list[tuple[int, int, int, int, int, float]]:
-    """What lies in each cell: places, objects, images, found, false positives, gap."""
+) -> list[tuple[int, int, int, int, float]]:
+    """What lies in each cell: objects, images, found, false positives, gap."""
     rows = []
     for cell in range(cells):
         inside = [place for place, code in enumerate(of_place) if code == cell]
         mine = [place in inside for place in objects.tolist()]
         images = {i for i, is_mine in zip(image.tolist(), mine, strict=True) if is_mine}
         hits, misses = (sum(place in inside for place in part.tolist()) for part in (found, false_positives))
-        rows.append((len(inside), sum(mine), len(images), hits, misses, sum((gap[i] for i in inside), 0.0)))
+        rows.append((sum(mine), len(images), hits, misses, sum((gap[i] for i in inside), 0.0)))
     return rows
 
 

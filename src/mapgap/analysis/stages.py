@@ -12,7 +12,7 @@ from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pa
 from mapgap.attributes import build_attributes
 from mapgap.causes import find_causes, list_errors
 from mapgap.errors import InputError
-from mapgap.gap import addresses, build_oracle, detection_statuses, divide_gap, summarize_gap
+from mapgap.gap import build_oracle, counted_and_right, divide_gap, summarize_gap
 from mapgap.matching import class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, operate
 from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
@@ -81,9 +81,8 @@ def run_stages(
     begin("attributes")
     attributes, attribute_notices = build_attributes(ground_truth, detections)
     begin("slices")
-    address = addresses(matches, causes, len(iou_thresholds))
     average_precision_of = average_precision_by_slice(
-        ground_truth, matches, detection_statuses(matches, COCO_THRESHOLDS), address[:COCO_THRESHOLDS]
+        ground_truth, matches, causes, *counted_and_right(matches, COCO_THRESHOLDS), COCO_THRESHOLDS
     )
     slices = build_slices(
         ground_truth, detections, attributes, operating_point, errors, debts, average_precision_of, crosses=settings.by
@@ -96,7 +95,7 @@ def run_stages(
         operating_point,
         errors,
         debts,
-        address[threshold],
+        matches.matched[0, threshold],
         lambda cause, objects, own: oracle.gain([cause], objects, own),
         rank_by=settings.rank_by,
     )

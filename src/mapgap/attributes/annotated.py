@@ -46,7 +46,7 @@ def code_column(column: Sequence[Scalar], is_counted: BoolArray) -> Coded | Left
     bins. Text, and a column of mixed types, with more than 50 values is left out. None, NaN, infinite numbers and
     "n/a" are missing.
     """
-    keys = [_key(value) for value in column]
+    keys = _keys(column)
     counted = [key for key, counts in zip(keys, is_counted.tolist(), strict=True) if counts and key is not None]
     distinct = dict.fromkeys(counted)
     if not distinct:
@@ -58,6 +58,14 @@ def code_column(column: Sequence[Scalar], is_counted: BoolArray) -> Coded | Left
         reason = f"it has {len(distinct):,} different values, and more than {MOST_TEXT_VALUES} make no groups"
         return _left_out(reason, counted)
     return _categories(keys, sorted(distinct))
+
+
+def _keys(column: Sequence[Scalar]) -> list[Key | None]:
+    if set(map(type, column)) <= {str, type(None)}:
+        # Text repeats; only of other types can two values be equal and yet differ.
+        key_of = {value: _key(value) for value in set(column)}
+        return [key_of[value] for value in column]
+    return [_key(value) for value in column]
 
 
 def _key(value: Scalar) -> Key | None:
@@ -100,6 +108,6 @@ def _binned(keys: Sequence[Key | None], is_counted: BoolArray) -> Coded:
 
 
 def _categories(keys: Sequence[Key | None], distinct: Sequence[Key]) -> Coded:
-    code_of = {key: code for code, key in enumerate(distinct)}
-    codes = [MISSING if key is None else code_of.get(key, MISSING) for key in keys]
+    code_of: dict[Key | None, int] = {key: code for code, key in enumerate(distinct)}
+    codes = [code_of.get(key, MISSING) for key in keys]
     return Coded(tuple(value for _, value in distinct), np.array(codes, dtype=np.int32))

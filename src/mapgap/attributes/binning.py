@@ -21,8 +21,13 @@ def bin_codes(numbers: FloatArray, edges: Sequence[float], *, closed_above: bool
 
     With `closed_above` it holds edges[i - 1] < number <= edges[i] instead.
     """
-    codes = np.searchsorted(np.asarray(edges, dtype=np.float64), numbers, side="left" if closed_above else "right")
-    return np.where(np.isnan(numbers), MISSING, codes).astype(np.int32)
+    # There are few edges: one comparison each is several times faster than a binary search a number.
+    codes = np.zeros(len(numbers), dtype=np.int16)
+    for edge in edges:
+        is_above = numbers > edge if closed_above else numbers >= edge
+        codes += is_above
+    codes[np.isnan(numbers)] = MISSING
+    return codes.astype(np.int32)
 
 
 def quantile_edges(numbers: FloatArray, parts: int) -> tuple[float, ...]:

@@ -2,16 +2,12 @@
 
 from mapgap.gap.debts import divide_gap, summarize_gap
 from mapgap.gap.oracle import Oracle, build_oracle
-from mapgap.gap.outcomes import COUNTED_FALSE, COUNTED_TRUE, NOT_COUNTED, addresses, detection_statuses
+from mapgap.gap.outcomes import counted_and_right
 
 __all__ = [
-    "COUNTED_FALSE",
-    "COUNTED_TRUE",
-    "NOT_COUNTED",
     "Oracle",
-    "addresses",
     "build_oracle",
-    "detection_statuses",
+    "counted_and_right",
     "divide_gap",
     "summarize_gap",
 ]

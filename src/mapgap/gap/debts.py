@@ -2,17 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from mapgap import _kernel
-from mapgap.gap.outcomes import detection_statuses
+from mapgap.gap.outcomes import counted_and_right
 from mapgap.tables import (
     CAUSES,
     GAP_CAUSES,
     IOU_THRESHOLDS,
-    NO_CAUSE,
     RECALL_THRESHOLDS,
     Causes,
     CodeArray,
@@ -22,12 +20,10 @@ from mapgap.tables import (
     GapSummary,
     GroundTruth,
     IndexArray,
-    IntegerArray,
     Matches,
 )
 
-DETECTION_CAUSES = ("localization", "classification", "both", "duplicate", "background")
-OBJECT_CAUSES = ("missed", "localization", "classification", "both", "crowded_out")
+THRESHOLDS = len(IOU_THRESHOLDS)
 
 
 def divide_gap(ground_truth: GroundTruth, detections: Detections, matches: Matches, causes: Causes) -> Debts:
@@ -38,21 +34,19 @@ def divide_gap(ground_truth: GroundTruth, detections: Detections, matches: Match
     """
     positives = matches.positives[0]
     classes = max(1, int(np.count_nonzero(positives)))
-    statuses = detection_statuses(matches, len(IOU_THRESHOLDS))
-    of_detections = _Owed.nothing(len(detections.score))
-    of_objects = _Owed.nothing(len(ground_truth.ids))
-    for threshold in range(len(IOU_THRESHOLDS)):
-        detection_debt, unreached, _ = _kernel.divide_gap(
-            matches.class_order, matches.class_offsets, statuses[threshold], positives, RECALL_THRESHOLDS
-        )
-        object_debt = _share_unreached(ground_truth, causes.object[threshold], unreached)
-        weight = 1 / (classes * len(IOU_THRESHOLDS))
-        of_detections.add(causes.detection[threshold], detection_debt * weight)
-        of_objects.add(causes.object[threshold], object_debt * weight)
-        if IOU_THRESHOLDS[threshold] == 0.5:
-            of_detections.set_at_50(causes.detection[threshold], detection_debt * (1 / classes))
-            of_objects.set_at_50(causes.object[threshold], object_debt * (1 / classes))
-    return _as_table(ground_truth, detections, causes, of_detections, of_objects)
+    of_detections, of_objects = _kernel.divide_gap(
+        matches.class_order,
+        matches.class_offsets,
+        *counted_and_right(matches, THRESHOLDS),
+        causes.detection[:THRESHOLDS],
+        ground_truth.category,
+        causes.object[:THRESHOLDS],
+        positives,
+        RECALL_THRESHOLDS,
+        1 / (classes * THRESHOLDS),
+        len(CAUSES),
+    )
+    return _as_table(ground_truth, detections, causes, of_detections, of_objects, 1 / classes)
 
 
 def summarize_gap(debts: Debts, *, ap: float | None, ap50: float | None) -> GapSummary:
@@ -60,100 +54,60 @@ def summarize_gap(debts: Debts, *, ap: float | None, ap50: float | None) -> GapS
 
     `residual` is what the debts add up to minus 1 - AP: 0 up to rounding, whatever the data.
     """
-    by_cause = _sum_by_cause(debts.cause, debts.gap)
-    by_cause_at_50 = _sum_by_cause(debts.cause, debts.gap_at_50)
+    by_cause, owed = _sums_by_cause(debts.cause, debts.gap)
+    by_cause_at_50, _ = _sums_by_cause(debts.cause, debts.gap_at_50)
     return GapSummary(
         total=None if ap is None else 1 - ap,
         by_cause=by_cause,
         total_at_50=None if ap50 is None else 1 - ap50,
         by_cause_at_50=by_cause_at_50,
-        residual=None if ap is None else math.fsum(debts.gap.tolist()) - (1 - ap),
+        residual=None if ap is None else owed - (1 - ap),
     )
-
-
-@dataclass
-class _Owed:
-    """What each detection, or each object, owes by cause, added up threshold by threshold."""
-
-    total: FloatArray
-    """(causes, D): the rows that are never touched take no memory."""
-    cause_at_50: CodeArray
-    debt_at_50: FloatArray
-    """(D,) at one threshold there is one cause."""
-
-    @classmethod
-    def nothing(cls, debtors: int) -> "_Owed":
-        return cls(np.zeros((len(CAUSES), debtors)), np.full(debtors, NO_CAUSE, dtype=np.int8), np.zeros(debtors))
-
-    def add(self, cause: CodeArray, debt: FloatArray) -> None:
-        owing = np.flatnonzero(debt)
-        # A view of the rows end to end: one index instead of two is twice as fast.
-        self.total.reshape(-1)[cause[owing] * np.int64(self.total.shape[1]) + owing] += debt[owing]
-
-    def set_at_50(self, cause: CodeArray, debt: FloatArray) -> None:
-        self.cause_at_50, self.debt_at_50 = cause, debt
-
-    def debtors(self) -> tuple[IntegerArray, IntegerArray, FloatArray]:
-        """Cause, index and debt of those who owe something, by cause and index."""
-        indices = [np.flatnonzero(row) for row in self.total]
-        cause = np.repeat(np.arange(len(CAUSES)), [len(index) for index in indices])
-        debts = [row[index] for row, index in zip(self.total, indices, strict=True)]
-        return cause, np.concatenate(indices), np.concatenate(debts)
-
-    def at_50(self, cause: IntegerArray, index: IntegerArray) -> FloatArray:
-        return np.where(self.cause_at_50[index] == cause, self.debt_at_50[index], 0.0)
-
-
-def _share_unreached(ground_truth: GroundTruth, cause: CodeArray, unreached: FloatArray) -> FloatArray:
-    """(N,) equal parts of each class's unreached share for its missed objects."""
-    is_missed = cause != NO_CAUSE
-    missed_of_class = np.bincount(ground_truth.category[is_missed], minlength=len(unreached))
-    share = np.divide(unreached, missed_of_class, out=np.zeros_like(unreached), where=missed_of_class > 0)
-    return np.where(is_missed, share[ground_truth.category], 0.0)
 
 
 def _as_table(
     ground_truth: GroundTruth,
     detections: Detections,
     causes: Causes,
-    of_detections: "_Owed",
-    of_objects: "_Owed",
+    of_detections: "_kernel.DebtTable",
+    of_objects: "_kernel.DebtTable",
+    weight_at_50: float,
 ) -> Debts:
-    detection_cause, detection, detection_gap = of_detections.debtors()
-    object_cause, missed, object_gap = of_objects.debtors()
+    detection_cause, detection, detection_gap, detection_gap_at_50 = of_detections
+    object_cause, missed, object_gap, object_gap_at_50 = of_objects
     address = _address_by_cause(causes, detection_cause, detection)
-    objects = np.concatenate([address, missed]).astype(np.int32)
-    owing_detection = np.concatenate([detection, np.full(len(missed), -1)]).astype(np.int32)
-    is_background = objects < 0
-    image = np.empty(len(objects), dtype=np.int32)
-    category = np.empty(len(objects), dtype=np.int32)
-    for column, of_object, of_detection in (
-        (image, ground_truth.image, detections.image),
-        (category, ground_truth.category, detections.category),
-    ):
-        column[~is_background] = of_object[objects[~is_background]]
-        column[is_background] = of_detection[owing_detection[is_background]]
+    is_background = address < 0
+    own = detection[is_background]
+    at_objects = np.concatenate([address, missed])
+
+    def at_address(of_object: IndexArray, of_detection: IndexArray) -> IndexArray:
+        column = of_object[at_objects] if len(of_object) else np.empty(len(at_objects), dtype=np.int32)
+        column[: len(address)][is_background] = of_detection[own]
+        return column
+
     return Debts(
-        cause=np.concatenate([detection_cause, object_cause]).astype(np.int8),
-        object=objects,
-        detection=owing_detection,
-        image=image,
-        category=category,
+        cause=np.concatenate([detection_cause, object_cause]),
+        object=at_objects,
+        detection=np.concatenate([detection, np.full(len(missed), -1, dtype=np.int32)]),
+        image=at_address(ground_truth.image, detections.image),
+        category=at_address(ground_truth.category, detections.category),
         gap=np.concatenate([detection_gap, object_gap]),
-        gap_at_50=np.concatenate(
-            [of_detections.at_50(detection_cause, detection), of_objects.at_50(object_cause, missed)]
-        ),
+        gap_at_50=np.concatenate([detection_gap_at_50, object_gap_at_50]) * weight_at_50,
     )
 
 
-def _address_by_cause(causes: Causes, cause: IntegerArray, detection: IntegerArray) -> IndexArray:
+def _address_by_cause(causes: Causes, cause: CodeArray, detection: IndexArray) -> IndexArray:
     """The object a false positive points at depends on its cause alone, not on the threshold."""
     nearest = causes.nearest
-    points_at_same = np.isin(cause, [CAUSES.index("localization"), CAUSES.index("duplicate")])
-    points_at_other = np.isin(cause, [CAUSES.index("classification"), CAUSES.index("both")])
+    points_at_same = (cause == CAUSES.index("localization")) | (cause == CAUSES.index("duplicate"))
+    points_at_other = (cause == CAUSES.index("classification")) | (cause == CAUSES.index("both"))
     address = np.where(points_at_same, nearest.same_class_object[detection], np.int32(-1))
-    return np.where(points_at_other, nearest.other_class_object[detection], address).astype(np.int32)
+    return np.where(points_at_other, nearest.other_class_object[detection], address)
 
 
-def _sum_by_cause(cause: CodeArray, gap: FloatArray) -> Mapping[str, float]:
-    return {name: math.fsum(gap[cause == CAUSES.index(name)].tolist()) for name in GAP_CAUSES}
+def _sums_by_cause(cause: CodeArray, gap: FloatArray) -> tuple[Mapping[str, float], float]:
+    """The gap by cause, and all of it, as if added without rounding."""
+    exact = _kernel.exact_sums(gap, cause, len(CAUSES))
+    sums = [math.fsum(gap[cause == code]) for code in range(len(CAUSES))] if exact is None else exact[:-1].tolist()
+    total = math.fsum(gap) if exact is None else float(exact[-1])
+    return {name: sums[CAUSES.index(name)] for name in GAP_CAUSES}, total

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mapgap import _kernel
+from mapgap.gap.outcomes import counted_and_right
 from mapgap.gap.repairs import THRESHOLDS, Owners, best_pointing, owners, threshold_bits, without_localized
 from mapgap.tables import (
     CAUSES,
@@ -25,8 +26,6 @@ from mapgap.tables import (
 
 REMOVES_DETECTIONS = ("localization", "classification", "duplicate", "background", "both")
 REMOVES_OBJECTS = ("missed", "both", "crowded_out")
-MAX_DETECTIONS = 100
-EVERY_THRESHOLD = np.uint32((1 << THRESHOLDS) - 1)
 
 
 @dataclass(frozen=True)
@@ -136,12 +135,12 @@ class Oracle:
 
 def build_oracle(ground_truth: GroundTruth, detections: Detections, matches: Matches, causes: Causes) -> Oracle:
     """An oracle over COCO's ten thresholds, which must be the first of `matches`."""
-    pointing = {cause: owners(causes, cause) for cause in REMOVES_DETECTIONS}
+    pointing = owners(causes, REMOVES_DETECTIONS)
     missed = threshold_bits(causes.object[:THRESHOLDS] != NO_CAUSE)
     localized = best_pointing(pointing["localization"], missed, detections.score)
     classified = best_pointing(pointing["classification"], missed, detections.score)
     rows = _rows(matches, detections, classified.row, ground_truth.category[classified.address])
-    counted, true_positive = _outcomes(matches)
+    counted, true_positive = counted_and_right(matches, THRESHOLDS)
     counted_at = np.zeros(len(rows.of_detection) + len(rows.of_moved), dtype=np.uint32)
     true_positive_at = np.zeros_like(counted_at)
     counted_at[rows.of_detection] = counted
@@ -177,13 +176,6 @@ def _cells(class_offsets: IdArray, counted_at: BitArray, true_positive_at: BitAr
 def _mean(cells: FloatArray, had_ground_truth: BoolArray) -> float:
     """Mean AP over the classes with ground truth and the thresholds."""
     return float(np.mean(cells[:, had_ground_truth]))
-
-
-def _outcomes(matches: Matches) -> tuple[BitArray, BitArray]:
-    """(D,) the thresholds at which each detection counts, and those at which it is a true positive."""
-    kept_at = np.where(matches.rank < MAX_DETECTIONS, EVERY_THRESHOLD, np.uint32(0)).astype(np.uint32)
-    true_positive = matches.true_positive[0] & kept_at
-    return ~matches.ignored[0] & kept_at | true_positive, true_positive
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Which detections own the errors of a cause at which thresholds, and which of them a fix makes right."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mapgap import _kernel
 from mapgap.tables import CAUSES, IOU_THRESHOLDS, BitArray, BoolArray, Causes, FloatArray, IdArray, IndexArray
 
 THRESHOLDS = len(IOU_THRESHOLDS)
@@ -28,18 +30,22 @@ class Owners:
         return Owners(self.row[chosen], self.address[chosen], self.thresholds[chosen])
 
 
-def owners(causes: Causes, cause: str) -> Owners:
-    """The false positives of a cause at their addresses; `row` is the detection index."""
-    thresholds = threshold_bits(causes.detection[:THRESHOLDS] == CAUSES.index(cause))
-    detection = np.flatnonzero(thresholds)
-    nearest = causes.nearest
-    if cause == "background":
-        address = detection.astype(np.int32)
-    elif cause in POINTS_AT_SAME_CLASS:
-        address = nearest.same_class_object[detection]
-    else:
-        address = nearest.other_class_object[detection]
-    return Owners(detection, address, thresholds[detection])
+def owners(causes: Causes, names: Iterable[str]) -> Mapping[str, Owners]:
+    """The false positives of each of the causes at their addresses; `row` is the detection index."""
+    offsets, detection, thresholds = _kernel.thresholds_by_cause(causes.detection[:THRESHOLDS], len(CAUSES))
+    found = {}
+    for name in names:
+        code = CAUSES.index(name)
+        rows = slice(offsets[code], offsets[code + 1])
+        found[name] = Owners(detection[rows], _address(causes, name, detection[rows]), thresholds[rows])
+    return found
+
+
+def _address(causes: Causes, name: str, detection: IdArray) -> IndexArray:
+    if name == "background":
+        return detection.astype(np.int32)
+    at_same_class = name in POINTS_AT_SAME_CLASS
+    return (causes.nearest.same_class_object if at_same_class else causes.nearest.other_class_object)[detection]
 
 
 def best_pointing(pointing: Owners, missed: BitArray, score: FloatArray) -> Owners:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from mapgap import _kernel
 from mapgap.errors import InputError
 from mapgap.tables import BoolArray, FloatArray, IdArray
 
@@ -83,7 +84,7 @@ def _malformed(rule: float | str) -> InputError:
 
 def _candidates(score: FloatArray, is_counted: BoolArray, is_true_positive: BoolArray) -> _Candidates:
     counted = np.flatnonzero(is_counted)
-    order = counted[np.argsort(-score[counted], kind="stable")]
+    order = counted[_kernel.falling_order(score[counted])]
     falling = score[order]
     is_last_of_score = np.append(falling[1:] != falling[:-1], True)[: len(falling)]
     last = np.flatnonzero(is_last_of_score)

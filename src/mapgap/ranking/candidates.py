@@ -8,7 +8,7 @@ import numpy as np
 
 from mapgap import _kernel
 from mapgap.ranking.ledger import Ledger
-from mapgap.tables import FloatArray, IdArray, IndexArray
+from mapgap.tables import FloatArray, IdArray
 
 MINIMUM_ERRORS = 30
 EXCESS_DECIMALS = 12
@@ -79,53 +79,35 @@ Tally = tuple[tuple[int, ...], tuple[int, ...], int, int, float]
 
 def _tallies(ledger: Ledger, minimum_errors: int) -> Iterator[Tally]:
     """Keys, values, errors, population and cost of all singles and pairs with enough errors, in slice order."""
-    has_errors = np.flatnonzero(ledger.errors)
-    hot = [_hot_values(ledger, key, has_errors, minimum_errors) for key in range(len(ledger.codes))]
-    keys = [key for key, (values, _) in enumerate(hot) if len(values)]
-    chosen = [(key, -1) for key in keys] + list(combinations(keys, 2))
-    sizes = np.array([len(values) + 1 for values, _ in hot], dtype=np.int64)
-
-    def sums(crosses: list[tuple[int, int]], weights: FloatArray, rows: IdArray | slice) -> FloatArray:
-        columns = [position[rows] for _, position in hot]
-        return _kernel.sum_cells(columns, sizes, np.array(crosses, dtype=np.int32).reshape(-1, 2), weights)
-
-    (errors,) = sums(chosen, ledger.errors[has_errors].astype(np.float64)[np.newaxis], has_errors)
-    counted = [
-        (cross, places, n_errors)
-        for cross, table in zip(chosen, _tables(errors, chosen, sizes), strict=True)
-        for places, n_errors in [_enough(table, minimum_errors)]
-        if len(n_errors)
+    keys = range(len(ledger.codes))
+    crosses = [(key, -1) for key in keys] + list(combinations(keys, 2))
+    enough = [
+        (cross, *_enough(errors, minimum_errors))
+        for cross, errors in zip(crosses, _tables(ledger, crosses, ledger.errors), strict=True)
     ]
-    crosses = [cross for cross, _, _ in counted]
-    weights = np.stack([ledger.members.astype(np.float64), ledger.cost])
-    population, cost = (_tables(part, crosses, sizes) for part in sums(crosses, weights, slice(None)))
-    for (cross, places, n_errors), members, owed in zip(counted, population, cost, strict=True):
-        used = [key for key in cross if key >= 0]
-        columns = [hot[key][0][place].tolist() for key, place in zip(used, places, strict=False)]
-        counts = zip(n_errors.tolist(), members[places].tolist(), owed[places].tolist(), strict=True)
-        for row, (row_errors, row_members, row_cost) in zip(zip(*columns, strict=True), counts, strict=True):
-            yield tuple(used), row, int(row_errors), int(row_members), row_cost
+    enough = [(cross, places, errors) for cross, places, errors in enough if len(errors)]
+    crosses = [cross for cross, _, _ in enough]
+    population, cost = _tables(ledger, crosses, ledger.members), _tables(ledger, crosses, ledger.cost)
+    for (cross, places, errors), members, owed in zip(enough, population, cost, strict=True):
+        used = tuple(key for key in cross if key >= 0)
+        rows = zip(*(place.tolist() for place in places[: len(used)]), strict=True)
+        counts = zip(errors.tolist(), members[places].tolist(), owed[places].tolist(), strict=True)
+        for values, (n_errors, n_members, slice_cost) in zip(rows, counts, strict=True):
+            yield used, values, int(n_errors), int(n_members), slice_cost
 
 
-HotValues = tuple[IdArray, IndexArray]
-"""The values with enough errors, and each address's position among them; one past the last for all others."""
+def _tables(ledger: Ledger, crosses: list[tuple[int, int]], weights: FloatArray | IdArray) -> list[FloatArray]:
+    """Sums of the weights of addresses by the values of each cross, one axis a key, the last place of each for "n/a".
 
-
-def _hot_values(ledger: Ledger, key: int, has_errors: IdArray, minimum_errors: int) -> HotValues:
-    """Both values of a pair must have enough errors, or the pair has not: pairs look at nothing else."""
-    codes, count = ledger.codes[key], len(ledger.attributes[key].values)
-    errors = np.bincount(codes[has_errors], weights=ledger.errors[has_errors], minlength=count)[:count]
-    values = np.flatnonzero(errors >= minimum_errors)
-    # The extra last row answers for "n/a".
-    position = np.full(count + 1, len(values), dtype=np.int32)
-    position[values] = np.arange(len(values))
-    return values, position[codes]
-
-
-def _tables(sums: FloatArray, crosses: list[tuple[int, int]], sizes: IdArray) -> list[FloatArray]:
-    """The sums of each cross as a table, one axis a key; a cross of one key has a second axis of length 1."""
+    A cross of one key has a second axis of length 1.
+    """
+    rows = np.flatnonzero(weights)
+    sizes = np.array([len(attribute.values) + 1 for attribute in ledger.attributes], dtype=np.int64)
+    columns = [codes[rows] for codes in ledger.codes]
+    pairs = np.array(crosses, dtype=np.int32).reshape(-1, 2)
+    (sums,) = _kernel.sum_cells(columns, sizes, pairs, weights[rows].astype(np.float64)[np.newaxis])
     shapes = [(int(sizes[first]), int(sizes[second]) if second >= 0 else 1) for first, second in crosses]
-    ends = np.cumsum([rows * columns for rows, columns in shapes], dtype=np.int64)
+    ends = np.cumsum([n * m for n, m in shapes], dtype=np.int64)
     return [part.reshape(shape) for part, shape in zip(np.split(sums, ends[:-1]), shapes, strict=False)]
 
 

@@ -120,23 +120,29 @@ def open_ledger(book: Book, cause: str) -> Ledger:
     code = CAUSES.index(cause)
     population = book.kept_detections if cause in DETECTION_POPULATION_CAUSES else book.objects
     error_rows = np.flatnonzero(book.errors.cause == code)
-    error_address = book.error_address[error_rows]
-    errors = np.bincount(error_address, minlength=len(population)).astype(np.int64)
-    is_debt = book.debts.cause == code
-    gap = np.bincount(book.debt_address[is_debt], weights=book.debts.gap[is_debt], minlength=len(population))
-    cost = gap if cause in GAP_CAUSES else errors.astype(np.float64)
-
-    rows = np.flatnonzero((population > 0) | (errors > 0) | (cost != 0))
+    debt_rows = np.flatnonzero(book.debts.cause == code)
+    error_place, debt_place = book.error_address[error_rows], book.debt_address[debt_rows]
+    is_row = population > 0
+    is_row[error_place] = True
+    is_row[debt_place] = True
+    rows = np.flatnonzero(is_row)
+    # Only the places of rows are ever asked for.
+    row_of_place = np.empty(len(population), dtype=np.int64)
+    row_of_place[rows] = np.arange(len(rows))
+    error_address = row_of_place[error_place]
+    errors = np.bincount(error_address, minlength=len(rows)).astype(np.int64)
+    gap = np.bincount(row_of_place[debt_place], weights=book.debts.gap[debt_rows], minlength=len(rows))
+    cost = gap if cause in GAP_CAUSES else errors
     usable = tuple(a for a in book.attributes if cause != "background" or a.kind in BACKGROUND_KINDS)
     return Ledger(
         cause=cause,
         attributes=usable,
         codes=tuple(_usable_codes(attribute, rows, book.annotations) for attribute in usable),
         members=population[rows],
-        errors=errors[rows],
-        cost=cost[rows].astype(np.float64),
+        errors=errors,
+        cost=cost.astype(np.float64),
         error_rows=error_rows,
-        error_address=np.searchsorted(rows, error_address),
+        error_address=error_address,
     )
 
 

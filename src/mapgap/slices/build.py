@@ -79,7 +79,7 @@ def cross(
     places = np.concatenate([addresses.place, average_precision_of.places()])
     partitions = partition(wanted, by_name, places)
     own, of_average_precision = slice(len(addresses.place)), slice(len(addresses.place), None)
-    occurring, objects, images, tp, fp, gap = _kernel.count_slices(
+    objects, images, tp, fp, gap = _kernel.count_slices(
         partitions.columns_at(own),
         partitions.sizes,
         partitions.crosses,
@@ -92,7 +92,8 @@ def cross(
     ap = average_precision_of.average_precision(
         partitions.columns_at(of_average_precision), partitions.sizes, partitions.crosses
     )
-    rows = np.flatnonzero(occurring)
+    # Whatever is an address is an object, a false positive, or owes.
+    rows = np.flatnonzero((objects > 0) | (fp > 0) | (gap != 0))
     attributes_of = [[by_name[name] for name in names] for names in wanted]
     values = _occurring_values(partitions, rows)
     return Slices(

@@ -90,8 +90,9 @@ def _turn(file_position: IdArray, image_rank: IndexArray) -> IdArray:
 
 def _repairs(points: IndexArray, target: IndexArray, turn: IdArray) -> BoolArray:
     """(D,) the first in turn of the given detections at each object: the best one, for all are of the same image."""
-    in_turn = points[np.argsort(turn[points])]
-    _, first = np.unique(target[in_turn], return_index=True)
+    last_first = points[np.argsort(-turn[points])]
+    best = np.full(target.max(initial=-1) + 1, -1, dtype=np.int32)
+    best[target[last_first]] = last_first
     repairs = np.zeros(len(target), dtype=np.bool_)
-    repairs[in_turn[first]] = True
+    repairs[best[best >= 0]] = True
     return repairs

@@ -4,7 +4,6 @@ import numpy as np
 
 from mapgap import _kernel
 from mapgap.tables import (
-    BoolArray,
     CodeArray,
     Detections,
     FloatArray,
@@ -43,50 +42,51 @@ def tide(ground_truth: GroundTruth, detections: Detections, matches: Matches, pa
     false_negatives = _per_class(ground_truth.category[run.false_negative], classes)
 
     category, is_right = detections.category, status == RIGHT
-    in_turn = _by_falling_score(detections.score, run.turn)
-    errors_first = _errors_first(in_turn, detections.score, is_right)
-    right_first = np.argsort(~is_right, kind="stable")
-    ap50 = _mean_ap(in_turn, category, status, objects)
+    in_turn = _reorder(matches, detections, category, run.turn)
+    # In the fixed runs errors come before true positives among equal scores.
+    errors_first = run.turn + is_right * np.int64(len(is_right))
+    in_fixed_run = _reorder(matches, detections, category, errors_first)
+    ap50 = _mean_ap(in_turn, status, objects)
     fixed: dict[str, float | None] = {}
     for name, code in ERROR_TYPES.items():
-        category_then = _category_when_fixed(ground_truth, detections, run, code)
-        fixed[name] = _mean_ap(errors_first, category_then, _status_when_fixed(run, status, code), objects)
-    fixed["Miss"] = _mean_ap(errors_first, category, status, objects - missed)
+        order = in_fixed_run
+        if name == "Cls":
+            order = _reorder(matches, detections, _category_when_fixed(ground_truth, detections, run), errors_first)
+        fixed[name] = _mean_ap(order, _status_when_fixed(run, status, code), objects)
+    fixed["Miss"] = _mean_ap(in_fixed_run, status, objects - missed)
     dap = {name: _clamped(_rise(ap50, value)) for name, value in fixed.items()}
-    dap["FP"] = _rise(ap50, _mean_ap(right_first, category, status, objects))
-    dap["FN"] = _rise(ap50, _mean_ap(errors_first, category, status, objects - false_negatives))
+    # With every false positive behind the true ones it is as if there were none.
+    dap["FP"] = _rise(ap50, _mean_ap(in_turn, np.where(is_right, status, NOT_COUNTED).astype(np.int8), objects))
+    dap["FN"] = _rise(ap50, _mean_ap(in_fixed_run, status, objects - false_negatives))
     return Tide(ap50=ap50, dap=dap, counts=_counts(run, status))
 
 
-def _by_falling_score(score: FloatArray, turn: IdArray) -> IdArray:
-    by_turn = np.empty(len(turn), dtype=np.int64)
-    by_turn[turn] = np.arange(len(turn))
-    return by_turn[np.argsort(-score[by_turn], kind="stable")]
+Order = tuple[IndexArray, IdArray]
+"""(D,) detections by category and rank, and (K + 1,) where each category starts."""
 
 
-def _errors_first(in_turn: IdArray, score: FloatArray, is_right: BoolArray) -> IdArray:
-    """Among equal scores errors before true positives; sorting what is nearly sorted is fast."""
-    falling = score[in_turn]
-    is_lower = np.append(False, falling[1:] != falling[:-1])[: len(falling)]
-    return in_turn[np.argsort(2 * np.cumsum(is_lower) + is_right[in_turn], kind="stable")]
+def _reorder(matches: Matches, detections: Detections, category: IndexArray, turn: IdArray) -> Order:
+    """By falling score, equal ones by rising turn."""
+    return _kernel.reorder_classes(matches.class_order, matches.class_offsets, category, detections.score, turn)
 
 
 def _status(run: Run) -> CodeArray:
     """(D,) how each detection counts before any fix."""
-    is_error = np.isin(run.type, list(ERROR_TYPES.values())) & ~run.ignored
-    status = np.where(is_error, WRONG, NOT_COUNTED)
-    return np.where(run.type == TRUE_POSITIVE, RIGHT, status).astype(np.int8)
+    outcome = np.full(np.iinfo(np.int8).max + 1, NOT_COUNTED, dtype=np.int8)
+    outcome[list(ERROR_TYPES.values())] = WRONG
+    outcome[TRUE_POSITIVE] = RIGHT
+    status = outcome[run.type]
+    status[run.ignored & (status == WRONG)] = NOT_COUNTED
+    return status
 
 
 def _per_class(category: IndexArray, classes: int) -> IdArray:
     return np.bincount(category, minlength=classes).astype(np.int64)
 
 
-def _category_when_fixed(ground_truth: GroundTruth, detections: Detections, run: Run, code: int) -> IndexArray:
+def _category_when_fixed(ground_truth: GroundTruth, detections: Detections, run: Run) -> IndexArray:
     """(D,) categories; a Cls error that repairs an object moves to the object's class."""
-    if code != ERROR_TYPES["Cls"]:
-        return detections.category
-    moves = (run.type == code) & run.repairs
+    moves = (run.type == ERROR_TYPES["Cls"]) & run.repairs
     category = detections.category.copy()
     category[moves] = ground_truth.category[run.target[moves]]
     return category
@@ -99,13 +99,9 @@ def _status_when_fixed(run: Run, status: CodeArray, code: int) -> CodeArray:
     return np.where(is_fixed, outcome, status).astype(np.int8)
 
 
-def _mean_ap(by_rank: IdArray, category: IndexArray, status: CodeArray, objects: IdArray) -> float | None:
-    """Mean AP over the classes with objects, None without one; `by_rank` sorts the detections of all classes."""
-    # The narrowest type: NumPy sorts 8 and 16 bits by counting, several times faster.
-    narrow_category = category.astype(np.min_scalar_type(len(objects)))
-    class_order = by_rank[np.argsort(narrow_category[by_rank], kind="stable")].astype(np.int32)
-    class_offsets = np.append(0, np.cumsum(_per_class(category, len(objects))))
-    ap = _kernel.average_precision(class_order, class_offsets, status.view(np.uint8), objects, RECALL_GRID)
+def _mean_ap(order: Order, status: CodeArray, objects: IdArray) -> float | None:
+    """Mean AP over the classes with objects, None without one."""
+    ap = _kernel.average_precision(*order, status.view(np.uint8), objects, RECALL_GRID)
     has_objects = objects > 0
     return float(ap[has_objects].mean()) if has_objects.any() else None
 
