@@ -120,6 +120,10 @@ def unusual_texts() -> dict[str, bytes]:
         "negative_width": truth.replace(b'[{"id":1}],"ann', b'[{"id":1,"width":-1}],"ann'),
         "boolean_crowd": truth.replace(b'"area":5', b'"area":5,"iscrowd":true'),
         "attributes_list": truth.replace(b'"area":5', b'"area":5,"attributes":[1]'),
+        "doubled_attributes": truth.replace(b'"area":5', b'"area":5,"attributes":{"a":1},"attributes":{"b":1}'),
+        "doubled_attributes_of_an_image": truth.replace(
+            b'[{"id":1}],"ann', b'[{"id":1,"attributes":{"a":1},"attributes":{"b":1}}],"ann'
+        ),
         "no_images": truth.replace(b'"images":[{"id":1}]', b'"images":[]'),
         "comma_before_bracket": truth.replace(b'"area":5', b'"area":5,"segmentation":[[1,2,]]'),
         "no_detections": b"[]",
