@@ -219,5 +219,7 @@ def _comes_before(detections: Detections, first: IndexArray, second: IdArray) ->
 
 
 def _removable(ground_truth: GroundTruth, causes: Causes, cause: str) -> Removable:
-    threshold, missed = np.nonzero(causes.object[:THRESHOLDS] == CAUSES.index(cause))
+    places = np.flatnonzero(causes.object[:THRESHOLDS] == CAUSES.index(cause))
+    annotations = max(1, len(ground_truth.ids))
+    threshold, missed = places // annotations, places % annotations
     return Removable(missed, threshold * len(ground_truth.categories.ids) + ground_truth.category[missed])

@@ -56,7 +56,7 @@ def tide(ground_truth: GroundTruth, detections: Detections, matches: Matches, pa
     fixed["Miss"] = _mean_ap(in_fixed_run, status, objects - missed)
     dap = {name: _clamped(_rise(ap50, value)) for name, value in fixed.items()}
     # With every false positive behind the true ones it is as if there were none.
-    dap["FP"] = _rise(ap50, _mean_ap(in_turn, np.where(is_right, status, NOT_COUNTED).astype(np.int8), objects))
+    dap["FP"] = _rise(ap50, _mean_ap(in_turn, np.where(is_right, status, np.int8(NOT_COUNTED)), objects))
     dap["FN"] = _rise(ap50, _mean_ap(in_fixed_run, status, objects - false_negatives))
     return Tide(ap50=ap50, dap=dap, counts=_counts(run, status))
 
@@ -94,9 +94,10 @@ def _category_when_fixed(ground_truth: GroundTruth, detections: Detections, run:
 
 def _status_when_fixed(run: Run, status: CodeArray, code: int) -> CodeArray:
     """(D,) how each detection counts once the errors of one type are true positives or gone."""
-    is_fixed = run.type == code
-    outcome = np.where(run.repairs, RIGHT, NOT_COUNTED)
-    return np.where(is_fixed, outcome, status).astype(np.int8)
+    fixed = status.copy()
+    fixed[run.type == code] = NOT_COUNTED
+    fixed[(run.type == code) & run.repairs] = RIGHT
+    return fixed
 
 
 def _mean_ap(order: Order, status: CodeArray, objects: IdArray) -> float | None:
