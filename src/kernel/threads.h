@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -28,7 +29,14 @@ void run_blocks(const std::vector<std::size_t>& cuts, Work work) {
     }
   };
   std::vector<std::thread> others;
-  for (std::size_t block = 1; block < blocks; ++block) others.emplace_back(guarded, block);
+  others.reserve(blocks);
+  for (std::size_t block = 1; block < blocks; ++block) {
+    try {
+      others.emplace_back(guarded, block);
+    } catch (const std::system_error&) {
+      guarded(block);  // no thread to be had: the work is done all the same
+    }
+  }
   guarded(0);
   for (auto& other : others) other.join();
   for (const auto& failure : failures) {
