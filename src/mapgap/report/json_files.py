@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mapgap.report.json_rows import Rows, row_texts
 from mapgap.report.json_values import ENCODER
 
 OPEN_LEVELS = 2
+PLAIN = (Mapping, list, tuple, str, int, float, type(None))
+"""What JSON knows by itself. Anything else in a record is `Rows`, whose module takes NumPy along: a record without
+tables can do without."""
 
 
 def json_bytes(record: Mapping[str, Any]) -> bytes:
@@ -28,7 +30,7 @@ def _pieces(value: Any, depth: int) -> Iterator[str]:
         return
     entries = _entries(value)
     if not entries:
-        yield ENCODER.encode([] if isinstance(value, Rows) else value)
+        yield ENCODER.encode(value if isinstance(value, PLAIN) else [])
         return
     yield "[" + indented
     yield ("," + indented).join(entries)
@@ -37,7 +39,9 @@ def _pieces(value: Any, depth: int) -> Iterator[str]:
 
 def _entries(value: Any) -> list[str]:
     """The texts of a list's entries where each of them gets a line."""
-    if isinstance(value, Rows):
+    if not isinstance(value, PLAIN):
+        from mapgap.report.json_rows import row_texts
+
         return row_texts(value)
     is_table = isinstance(value, list) and value and isinstance(value[0], dict | list)
     return [ENCODER.encode(entry) for entry in value] if is_table else []
