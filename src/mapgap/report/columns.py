@@ -16,7 +16,7 @@ from mapgap.report.column_values import (
     labels,
     pandas_columns,
 )
-from mapgap.report.json_values import sum_by
+from mapgap.report.sums import sum_by
 from mapgap.tables import (
     CAUSES,
     DETECTION_POPULATION_CAUSES,

@@ -43,5 +43,6 @@ def _entries(value: Any) -> list[str]:
         from mapgap.report.json_rows import row_texts
 
         return row_texts(value)
-    is_table = isinstance(value, list) and value and isinstance(value[0], dict | list)
-    return [ENCODER.encode(entry) for entry in value] if is_table else []
+    if isinstance(value, list) and value and isinstance(value[0], dict | list):
+        return [ENCODER.encode(entry) for entry in value]
+    return []

@@ -1,12 +1,9 @@
-"""Small conversions between NumPy and JSON values, where undefined is None."""
+"""Small conversions to JSON values, where undefined is None; no NumPy, which a record of 12 numbers does without."""
 
 import json
 import math
 from collections.abc import Iterable
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 Record = dict[str, Any]
 """One JSON object."""
@@ -35,11 +32,3 @@ def whole_or_float(value: float) -> float | int | None:
     if math.isnan(value):
         return None
     return int(value) if float(value).is_integer() else float(value)
-
-
-def sum_by(index: NDArray[np.int32], values: NDArray[np.float64], length: int) -> NDArray[np.float64]:
-    """(length,) sums of `values` by `index`; rows with index -1 belong to nobody."""
-    if len(index) and index.min() < 0:
-        is_somewhere = index >= 0
-        index, values = index[is_somewhere], values[is_somewhere]
-    return np.bincount(index, weights=values, minlength=length)[:length].astype(np.float64, copy=False)

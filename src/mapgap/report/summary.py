@@ -7,7 +7,8 @@ import numpy as np
 from mapgap.rates import class_rates, macro, micro
 from mapgap.report.evaluation import SCHEMA, coco_settings_record, notice_record, tables_inputs_record
 from mapgap.report.findings import causes_records, failure_modes_records, summary_slices
-from mapgap.report.json_values import Record, number, numbers, sum_by
+from mapgap.report.json_values import Record, number, numbers
+from mapgap.report.sums import sum_by
 from mapgap.tables import (
     GAP_CAUSES,
     IOU_THRESHOLDS,
