@@ -24,6 +24,7 @@ BoolArray = NDArray[np.bool_]
 
 Scalar = str | int | float | bool | None
 Where = Mapping[str, Scalar]
+Interval = tuple[float, float]
 Masks = tuple[Mapping[str, Any], ...]
 """One run-length mask a row as pycocotools' mask code takes it: {"size": [height, width], "counts": bytes}."""
 
@@ -410,6 +411,24 @@ class Slices:
 
 
 @dataclass(frozen=True)
+class SliceStatistics:
+    """One row a slice, in the order of `Slices`: how sure its numbers are."""
+
+    recall_interval: FloatArray
+    """(S, 2) ends of the bootstrap interval, NaN where there is none."""
+    ap_interval: FloatArray
+    """(S, 2), of single and named slices; NaN for the others."""
+    q_value: FloatArray
+    """Of the test whether its objects are missed at another rate than the rest; NaN where not tested."""
+    adjusted_odds_ratio: FloatArray
+    """Mantel-Haenszel odds ratio of being missed over class x size, > 1 is worse; NaN where not defined."""
+    is_reversed: BoolArray
+    """Crude and adjusted comparison point in different directions (Simpson's paradox)."""
+    images_to_halve: FloatArray
+    """How many more images like those would halve the interval of a slice that is too thin; NaN for the others."""
+
+
+@dataclass(frozen=True)
 class Hotter:
     """A narrower slice inside a failure mode where the cause strikes more often still."""
 
@@ -443,6 +462,25 @@ class FailureMode:
     gain: float | None
     flags: tuple[str, ...]
     examples: tuple[Example, ...]
+    gain_interval: Interval | None = None
+    q_value: float | None = None
+    adjusted_odds_ratio: float | None = None
+    cost: float | None = None
+    """Errors times what the user said one of them costs; None where no costs were given."""
+    recommendation: "Recommendation | None" = None
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to do about a failure mode, why, and how to see whether it helped."""
+
+    action: str
+    """One of the keys of docs/recommendations.md."""
+    text: str
+    evidence: Mapping[str, Any]
+    """The numbers that triggered it, by name; JSON values."""
+    verify: str
+    """The command to run after the change and the slice to look at."""
 
 
 @dataclass(frozen=True)
@@ -454,6 +492,7 @@ class CauseTotal:
     images: int
     gap: float
     gain: float | None
+    gain_interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -467,6 +506,26 @@ class Settings:
     max_detections: int = 100
     rank_by: str = "excess"
     by: tuple[tuple[str, ...], ...] = field(default=())
+    bins: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Edges asked for, by attribute."""
+    slices: Mapping[str, str] = field(default_factory=dict)
+    """Named slices: name -> expression."""
+    costs: Mapping[str, float] = field(default_factory=dict)
+    """What one error costs, by cause, or by "cause:class"."""
+    resamples: int = 200
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Bootstrap intervals of what is said of the whole run; None where not defined or not asked for."""
+
+    metrics: Mapping[str, Interval | None]
+    """AP and AP50."""
+    recall: Interval | None
+    precision: Interval | None
+    f1: Interval | None
+    gap: Interval | None
 
 
 @dataclass(frozen=True)
@@ -497,3 +556,9 @@ class Results:
     cause_totals: tuple[CauseTotal, ...]
     failure_modes: tuple[FailureMode, ...]
     notices: tuple[Notice, ...]
+    intervals: Intervals | None = None
+    """None without resamples."""
+    slice_statistics: SliceStatistics | None = None
+    """None where only counts were asked for."""
+    slices_tried: int = 0
+    """How many slices were looked at in all, of which the tests know."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mapgap.analysis.folder import write_folder
-from mapgap.analysis.sources import DetectionsSource, GroundTruthSource
+from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.attributes import parse_expression, select_objects
 from mapgap.errors import InputError
@@ -138,14 +138,28 @@ def analyze(
     iou_threshold: float = 0.5,
     rank_by: str = "excess",
     by: Crosses = (),
+    images: str | PathLike[str] | None = None,
+    attributes: AttributesSource | None = None,
+    bins: Mapping[str, Sequence[float]] | None = None,
+    slices: Mapping[str, str] | None = None,
+    costs: Mapping[str, float] | None = None,
+    resamples: int = 200,
+    seed: int = 0,
+    jobs: int = 0,
     progress: Progress | None = None,
 ) -> Analysis:
     """Why the detector fails, where and what that costs: causes, gap, slices, ranked failure modes.
 
     `gt` and `dt` as in `evaluate`. `score_threshold` is "best-f1", a number, "precision=P" or "recall=R";
     `iou_threshold` is the IoU of all counts; `rank_by` is "excess", "gap", "gain" or "errors"; `by` names one
-    cross of attributes to slice along (or several, as a list of lists), besides all single ones and pairs. `progress`
-    is told each stage as it begins.
+    cross of attributes to slice along (or several, as a list of lists), besides all single ones and pairs.
+    `images` is the folder of the pictures, whose pixels become attributes; `attributes` a CSV or Parquet file or a
+    DataFrame to join, by a column `image_id`, `file_name` or `id`. `bins` gives edges for attributes of numbers, as in
+    {"size": [0, 256, 1024, 9216]}; `slices` names slices, as in {"night_small": 'time_of_day == "night" and size ==
+    "small"'}; `costs` says what one error of a cause costs, as in {"missed": 5, "background": 1}, or of a cause and a
+    class, as in {"missed:person": 20}. `resamples` and `seed` belong to the bootstrap behind all intervals (0
+    resamples: none); `jobs` is how many processes look at pictures (0: one a core). `progress` is told each stage as
+    it begins.
     Raises InputError for input without a meaning, AccessError for unreadable files.
     """
     settings = Settings(
@@ -154,8 +168,13 @@ def analyze(
         iou_threshold=iou_threshold,
         rank_by=rank_by,
         by=_crosses(by),
+        bins={name: tuple(float(edge) for edge in edges) for name, edges in (bins or {}).items()},
+        slices=dict(slices or {}),
+        costs={name: float(cost) for name, cost in (costs or {}).items()},
+        resamples=resamples,
+        seed=seed,
     )
-    return Analysis(run_stages(gt, dt, settings, progress=progress))
+    return Analysis(run_stages(gt, dt, settings, images=images, attributes=attributes, jobs=jobs, progress=progress))
 
 
 def _crosses(by: Crosses) -> tuple[tuple[str, ...], ...]:

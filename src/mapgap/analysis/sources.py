@@ -17,6 +17,8 @@ GroundTruthSource = str | PathLike[str] | Mapping[str, Any] | GroundTruth | Any
 DetectionsSource = (
     str | PathLike[str] | Sequence[Mapping[str, Any]] | Mapping[str, Any] | NDArray[Any] | Detections | Any
 )
+AttributesSource = str | PathLike[str] | Any
+"""A CSV or Parquet file, or a DataFrame."""
 
 
 def read_pair(

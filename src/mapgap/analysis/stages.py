@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from os import PathLike
 
 import numpy as np
 
 from mapgap.analysis.evaluation import evaluate
 from mapgap.analysis.notices import data_notices
 from mapgap.analysis.quirks import as_pycocotools_reads
-from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type
+from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource, read_pair, require_iou_type
 from mapgap.attributes import build_attributes
 from mapgap.causes import find_causes, list_errors
 from mapgap.errors import InputError
@@ -44,6 +45,9 @@ def run_stages(
     dt: DetectionsSource,
     settings: Settings,
     *,
+    images: str | PathLike[str] | None = None,
+    attributes: AttributesSource | None = None,
+    jobs: int = 0,
     progress: Progress | None = None,
 ) -> Results:
     """Everything mapgap finds out about one run, stage after stage.

@@ -1,9 +1,12 @@
 """mapgap missed: the objects the detector does not find."""
 
+from typing import Any
+
 import rich_click as click
 
+from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.exit_codes import exit_codes_help
-from mapgap.cli.options import analysis_options, input_arguments, json_option, score_rule
+from mapgap.cli.options import input_arguments, json_option
 
 SHOWN_ROWS = 50
 
@@ -24,9 +27,7 @@ def missed(
     ground_truth: str,
     detections: str,
     where: str,
-    iou_type: str,
-    score_threshold: str,
-    iou_threshold: float,
+    asked: dict[str, Any],
     as_json: bool,
 ) -> None:
     """List the objects missed at the operating point, costliest first, with the cause of each.
@@ -50,10 +51,8 @@ def missed(
         analysis = analyze(
             ground_truth,
             detections,
-            iou_type=iou_type,
-            score_threshold=score_rule(score_threshold),
-            iou_threshold=iou_threshold,
             progress=progress,
+            **asked,
         )
         record = analysis.missed_record(where)
     print_warnings(analysis.results.notices)

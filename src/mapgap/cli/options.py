@@ -18,32 +18,6 @@ def input_arguments(command: Command) -> Command:
     return click.argument("ground_truth", metavar="GT", type=click.Path())(command)
 
 
-def analysis_options(command: Command) -> Command:
-    """Where the counts are taken: score threshold, IoU threshold, IoU type."""
-    for option in (
-        iou_type_option,
-        click.option(
-            "--iou-threshold",
-            type=float,
-            default=0.5,
-            show_default=True,
-            metavar="IOU",
-            panel=COUNTING,
-            help="IoU at which counts are taken; AP and the gap always use .50 to .95.",
-        ),
-        click.option(
-            "--score-threshold",
-            default="best-f1",
-            show_default=True,
-            metavar="RULE",
-            panel=COUNTING,
-            help="Score from which detections count: best-f1, a number, precision=P or recall=R.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 def output_option(default: str, kind: str) -> Callable[[Command], Command]:
     """The folder to write, and what may be there already."""
     return click.option(
@@ -70,14 +44,6 @@ iou_type_option = click.option(
 json_option = click.option(
     "--json", "as_json", is_flag=True, panel=OUTPUT, help="Print JSON instead of text, whole and in full precision."
 )
-
-
-def score_rule(text: str) -> float | str:
-    """A number where the text is one, else the rule as it stands."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def attribute_crosses(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> list[list[str]]:

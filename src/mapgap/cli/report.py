@@ -1,16 +1,17 @@
 """mapgap report: the whole analysis into a folder."""
 
+from typing import Any
+
 import rich_click as click
 
+from mapgap.cli.analysis_options import analysis_options, cost_option
 from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.options import (
     SLICING,
-    analysis_options,
     attribute_crosses,
     input_arguments,
     json_option,
     output_option,
-    score_rule,
 )
 
 
@@ -28,22 +29,22 @@ from mapgap.cli.options import (
 )
 @click.option(
     "--rank-by",
-    type=click.Choice(["excess", "gap", "gain", "errors"]),
+    type=click.Choice(["excess", "gap", "gain", "errors", "cost"]),
     default="excess",
     show_default=True,
     panel=SLICING,
     help="What failure modes are ranked by.",
 )
+@cost_option
 @json_option
 def report(
     ground_truth: str,
     detections: str,
     output: str,
-    iou_type: str,
-    score_threshold: str,
-    iou_threshold: float,
+    asked: dict[str, Any],
     by: list[list[str]],
     rank_by: str,
+    costs: dict[str, float],
     as_json: bool,
 ) -> None:
     """Write a report on why the detector fails: report.html, report.md, summary.json, tables.
@@ -70,12 +71,11 @@ def report(
         analysis = analyze(
             ground_truth,
             detections,
-            iou_type=iou_type,
-            score_threshold=score_rule(score_threshold),
-            iou_threshold=iou_threshold,
             rank_by=rank_by,
+            costs=costs,
             by=by,
             progress=progress,
+            **asked,
         )
         progress("report")
         folder = analysis.report(output)

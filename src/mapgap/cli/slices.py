@@ -1,15 +1,16 @@
 """mapgap slices: counts, rates and gap of every group of objects."""
 
+from typing import Any
+
 import rich_click as click
 
+from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.options import (
     SLICING,
-    analysis_options,
     attribute_crosses,
     input_arguments,
     json_option,
-    score_rule,
 )
 
 
@@ -29,9 +30,7 @@ def slices(
     ground_truth: str,
     detections: str,
     by: list[list[str]],
-    iou_type: str,
-    score_threshold: str,
-    iou_threshold: float,
+    asked: dict[str, Any],
     as_json: bool,
 ) -> None:
     """Print the slices: objects, TP, FP, FN, recall, precision, AP and gap by attribute.
@@ -54,11 +53,9 @@ def slices(
         analysis = analyze(
             ground_truth,
             detections,
-            iou_type=iou_type,
-            score_threshold=score_rule(score_threshold),
-            iou_threshold=iou_threshold,
             by=by,
             progress=progress,
+            **asked,
         )
         records = analysis.slices_by(by)
     print_warnings(analysis.results.notices)

@@ -1,0 +1,190 @@
+"""The options of every command that analyses a run, read into what `analyze` takes."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import rich_click as click
+
+from mapgap.cli.options import COUNTING, iou_type_option
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+ATTRIBUTES = "Attributes and slices"
+SURENESS = "How sure"
+
+
+def analysis_options(command: Command) -> Command:
+    """Adds the options and hands them to the command as one dict, `asked`: keyword arguments of `analyze`."""
+
+    @wraps(command)
+    def with_asked(*arguments: Any, **options: Any) -> Any:
+        asked = {name: options.pop(name) for name in NAMES}
+        return command(*arguments, asked=asked, **options)
+
+    decorated: Any = with_asked
+    for option in OPTIONS:
+        decorated = option(decorated)
+    return decorated  # type: ignore[no-any-return]
+
+
+def _score_rule(context: click.Context, option: click.Parameter, text: str) -> float | str:
+    """A number where the text is one, else the rule as it stands."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _bins(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[float]]:
+    """Attribute -> edges, of each `name=edge,edge`."""
+    bins: dict[str, list[float]] = {}
+    for text in texts:
+        name, equals, edges = text.partition("=")
+        try:
+            numbers = [float(edge) for edge in edges.split(",")]
+        except ValueError:
+            numbers = []
+        if not equals or not name.strip() or not numbers or numbers != sorted(set(numbers)):
+            raise click.BadParameter(f"{text!r} is not name=edge,edge,... with rising edges, as in size=0,256,1024")
+        _refuse_repeated(name.strip(), bins, text)
+        bins[name.strip()] = numbers
+    return bins
+
+
+def _named_slices(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """Name -> expression, of each `name: expression`."""
+    slices: dict[str, str] = {}
+    for text in texts:
+        name, colon, expression = text.partition(":")
+        if not colon or not name.strip() or not expression.strip():
+            raise click.BadParameter(
+                f"{text!r} is not 'name: expression', as in 'small_people: [size=small,class=person]'"
+            )
+        _refuse_repeated(name.strip(), slices, text)
+        slices[name.strip()] = expression.strip()
+    return slices
+
+
+def _costs(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, float]:
+    """Cause, or cause:class, -> cost, of each `cause=number,...`."""
+    costs: dict[str, float] = {}
+    for part in (part for text in texts for part in text.split(",")):
+        # A class may have any name, so the number is behind the last sign.
+        name, equals, number = part.rpartition("=")
+        try:
+            cost = float(number)
+        except ValueError:
+            cost = -1.0
+        if not equals or not name.strip() or not 0 <= cost < float("inf"):
+            raise click.BadParameter(f"{part!r} is not cause=number or cause:class=number, as in missed=5,background=1")
+        _refuse_repeated(name.strip(), costs, part)
+        costs[name.strip()] = cost
+    return costs
+
+
+def _refuse_repeated(name: str, known: dict[str, Any], text: str) -> None:
+    if name in known:
+        raise click.BadParameter(f"{text!r}: {name!r} is given twice. Give it once")
+
+
+OPTIONS = (
+    click.option(
+        "--jobs",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default="one a core",
+        metavar="N",
+        panel=SURENESS,
+        help="Processes that look at pictures.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        panel=SURENESS,
+        help="Seed of the resampling.",
+    ),
+    click.option(
+        "--resamples",
+        type=click.IntRange(min=0),
+        default=200,
+        show_default=True,
+        metavar="N",
+        panel=SURENESS,
+        help="Bootstrap resamples of the images behind every interval; 0 for none.",
+    ),
+    click.option(
+        "--slice",
+        "slices",
+        multiple=True,
+        metavar="NAME: EXPRESSION",
+        callback=_named_slices,
+        panel=ATTRIBUTES,
+        help="Name a slice, as in 'night_small: [time_of_day=night,size=small]'; may be repeated.",
+    ),
+    click.option(
+        "--bins",
+        multiple=True,
+        metavar="NAME=EDGES",
+        callback=_bins,
+        panel=ATTRIBUTES,
+        help="Edges for an attribute of numbers, as in size=0,256,1024,9216; may be repeated.",
+    ),
+    click.option(
+        "--attributes",
+        metavar="FILE",
+        type=click.Path(),
+        panel=ATTRIBUTES,
+        help="CSV or Parquet file to join by a column image_id, file_name or id.",
+    ),
+    click.option(
+        "--images",
+        metavar="DIR",
+        type=click.Path(),
+        panel=ATTRIBUTES,
+        help="Folder of the pictures: brightness, contrast, sharpness and the like become attributes.",
+    ),
+    iou_type_option,
+    click.option(
+        "--iou-threshold",
+        type=float,
+        default=0.5,
+        show_default=True,
+        metavar="IOU",
+        panel=COUNTING,
+        help="IoU at which counts are taken; AP and the gap always use .50 to .95.",
+    ),
+    click.option(
+        "--score-threshold",
+        default="best-f1",
+        show_default=True,
+        metavar="RULE",
+        callback=_score_rule,
+        panel=COUNTING,
+        help="Score from which detections count: best-f1, a number, precision=P or recall=R.",
+    ),
+)
+NAMES = (
+    "score_threshold",
+    "iou_threshold",
+    "iou_type",
+    "images",
+    "attributes",
+    "bins",
+    "slices",
+    "resamples",
+    "seed",
+    "jobs",
+)
+cost_option = click.option(
+    "--cost",
+    "costs",
+    multiple=True,
+    metavar="CAUSE=COST",
+    callback=_costs,
+    panel="Slices and ranking",
+    help="What an error costs, as in missed=5,background=1 or missed:person=20; for --rank-by cost.",
+)
