@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +57,17 @@ def asked(draw: st.DrawFn) -> Asked:
         numbers: list[Any] = [naive.NO_NUMBERS] * objects
         if name in HAS_NUMBERS:
             numbers = draw(st.lists(st.sampled_from(NUMBERS), min_size=objects, max_size=objects))
-        attributes.append(attribute(name, values, codes, own, numbers if name in HAS_NUMBERS else None))
+        own_numbers: list[Any] = [None if name in HAS_NUMBERS else naive.NO_NUMBERS] * detections
+        if name in HAS_NUMBERS and draw(st.booleans()):
+            own_numbers = draw(st.lists(st.sampled_from(NUMBERS), min_size=detections, max_size=detections))
+        drawn = attribute(name, values, codes, own, numbers if name in HAS_NUMBERS else None)
+        if None not in own_numbers and naive.NO_NUMBERS not in own_numbers:
+            drawn = replace(drawn, detection_numbers=np.array(own_numbers, dtype=np.float64))
+        attributes.append(drawn)
         for row, code, number in zip(object_rows, codes, numbers, strict=True):
             row[name] = (values[code], number)
-        for row, code in zip(detection_rows, own, strict=True):
-            row[name] = (values[code], None if name in HAS_NUMBERS else naive.NO_NUMBERS)
+        for row, code, number in zip(detection_rows, own, own_numbers, strict=True):
+            row[name] = (values[code], number)
     places = [(i, -1) for i in range(objects)] + [(-1, j) for j in range(detections)]
     both = [(i, j) for i in range(objects) for j in range(detections)]
     places += draw(st.lists(st.sampled_from(both), max_size=4)) if both else []

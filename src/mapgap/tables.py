@@ -371,6 +371,8 @@ class Attribute:
     """(N,) the number behind a binned attribute, NaN where missing."""
     edges: tuple[float, ...] | None = None
     """Bin edges, for the method section of the report."""
+    detection_numbers: FloatArray | None = None
+    """(D,) the number behind each detection's own value, NaN where missing; None where detections have none."""
 
     def codes_at(self, object_index: IndexArray, detection_index: IndexArray) -> IndexArray:
         """Codes at addresses: the object's where there is one, else the detection's own; index -1 means "none"."""
@@ -496,6 +498,16 @@ class CauseTotal:
 
 
 @dataclass(frozen=True)
+class JoinedFile:
+    """Which table of attributes was joined, and by which of its columns."""
+
+    name: str
+    sha256: str | None
+    """Of the file's bytes; None for a DataFrame."""
+    key: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the analysis was asked to do, as it goes into summary.json."""
 
@@ -510,6 +522,7 @@ class Settings:
     """Edges asked for, by attribute."""
     slices: Mapping[str, str] = field(default_factory=dict)
     """Named slices: name -> expression."""
+    attributes: JoinedFile | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
     """What one error costs, by cause, or by "cause:class"."""
     resamples: int = 200

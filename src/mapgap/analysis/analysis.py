@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mapgap.analysis.folder import write_folder
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
-from mapgap.attributes import parse_expression, select_objects
+from mapgap.attributes import checked_edges, parse_expression, select_objects
 from mapgap.errors import InputError
 from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import build_report
@@ -168,7 +168,7 @@ def analyze(
         iou_threshold=iou_threshold,
         rank_by=rank_by,
         by=_crosses(by),
-        bins={name: tuple(float(edge) for edge in edges) for name, edges in (bins or {}).items()},
+        bins={name: checked_edges(name, edges) for name, edges in (bins or {}).items()},
         slices=dict(slices or {}),
         costs={name: float(cost) for name, cost in (costs or {}).items()},
         resamples=resamples,

@@ -7,10 +7,11 @@ from os import PathLike
 import numpy as np
 
 from mapgap.analysis.evaluation import evaluate
+from mapgap.analysis.joined import read_attributes
 from mapgap.analysis.notices import data_notices
 from mapgap.analysis.quirks import as_pycocotools_reads
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource, read_pair, require_iou_type
-from mapgap.attributes import build_attributes
+from mapgap.attributes import apply_bins, build_attributes, named_slices, parse_slices
 from mapgap.causes import find_causes, list_errors
 from mapgap.errors import InputError
 from mapgap.gap import build_oracle, counted_and_right, divide_gap, summarize_gap
@@ -55,9 +56,14 @@ def run_stages(
     Raises InputError for input or settings without a meaning, AccessError for unreadable files.
     """
     _check(settings)
+    expressions = parse_slices(settings.slices)
     begin = progress or _silent
     begin("reading")
     ground_truth, detections = read_pair(gt, dt, settings.iou_type)
+    joined = None
+    if attributes is not None:
+        joined, joined_file = read_attributes(attributes, ground_truth)
+        settings = replace(settings, attributes=joined_file)
     begin("matching")
     threshold, iou_thresholds = _with_analysis_iou(settings.iou_threshold)
     matches, pairs = match_detections(
@@ -83,19 +89,30 @@ def run_stages(
     matrix = confusion_matrix(ground_truth, detections, matches, pairs, operating_point)
     presence = image_level(ground_truth, detections, matches, operating_point)
     begin("attributes")
-    attributes, attribute_notices = build_attributes(ground_truth, detections)
+    unnamed, attribute_notices = build_attributes(ground_truth, detections, joined)
+    unnamed = apply_bins(unnamed, settings.bins, ground_truth.is_object)
+    named, slice_notices = named_slices(unnamed, expressions, ground_truth.is_object, len(detections.score))
+    attributes = tuple(sorted((*unnamed, *named), key=lambda attribute: attribute.name))
     begin("slices")
     average_precision_of = average_precision_by_slice(
         ground_truth, matches, causes, *counted_and_right(matches, COCO_THRESHOLDS), COCO_THRESHOLDS
     )
     slices = build_slices(
-        ground_truth, detections, attributes, operating_point, errors, debts, average_precision_of, crosses=settings.by
+        ground_truth,
+        detections,
+        attributes,
+        operating_point,
+        errors,
+        debts,
+        average_precision_of,
+        crosses=settings.by,
+        single_only=settings.slices,
     )
     begin("ranking")
     failure_modes = rank_failure_modes(
         ground_truth,
         detections,
-        attributes,
+        unnamed,  # a named slice repeats what other attributes say; it moves no hot spot
         operating_point,
         errors,
         debts,
@@ -126,7 +143,12 @@ def run_stages(
         slices=slices,
         cause_totals=total_causes(errors, debts, lambda cause: oracle.gain([cause])),
         failure_modes=failure_modes,
-        notices=(*evaluation_notices, *data_notices(ground_truth, detections, matches), *attribute_notices),
+        notices=(
+            *evaluation_notices,
+            *data_notices(ground_truth, detections, matches),
+            *attribute_notices,
+            *slice_notices,
+        ),
     )
 
 

@@ -43,14 +43,14 @@ def geometry_attribute(
     is_object: BoolArray,
     *,
     numbers: FloatArray | None = None,
+    detection_numbers: FloatArray | None = None,
     edges: tuple[float, ...] | None = None,
 ) -> Attribute:
-    """Attribute of boxes, which objects and detections both have; codes may be MISSING, `numbers` is (N,)."""
+    """Attribute of boxes, which objects and detections both have; codes may be MISSING, numbers are (N,) and (D,)."""
     all_values = (*values, *_missing_value(object_codes[is_object], detection_codes))
     code = min(len(values), len(all_values) - 1)
-    return Attribute(
-        name, "geometry", all_values, _filled(object_codes, code), _filled(detection_codes, code), numbers, edges
-    )
+    filled = _filled(object_codes, code), _filled(detection_codes, code)
+    return Attribute(name, "geometry", all_values, *filled, numbers, edges, detection_numbers)
 
 
 def image_attribute(
@@ -67,10 +67,11 @@ def image_attribute(
     object_codes, detection_codes = image_codes[ground_truth.image], image_codes[detection_image]
     all_values = (*values, *_missing_value(object_codes[ground_truth.is_object], detection_codes))
     code = min(len(values), len(all_values) - 1)
-    numbers = None if image_numbers is None else image_numbers[ground_truth.image]
-    return Attribute(
-        name, "image", all_values, _filled(object_codes, code), _filled(detection_codes, code), numbers, edges
-    )
+    filled = _filled(object_codes, code), _filled(detection_codes, code)
+    if image_numbers is None:
+        return Attribute(name, "image", all_values, *filled, edges=edges)
+    numbers, detection_numbers = image_numbers[ground_truth.image], image_numbers[detection_image]
+    return Attribute(name, "image", all_values, *filled, numbers, edges, detection_numbers)
 
 
 def _missing_value(*codes: IndexArray) -> tuple[str, ...]:

@@ -74,7 +74,14 @@ def _binned(
 ) -> Attribute:
     codes, detection_codes = bin_codes(numbers, edges), bin_codes(detection_numbers, edges)
     return geometry_attribute(
-        name, values, codes, detection_codes, ground_truth.is_object, numbers=numbers, edges=edges
+        name,
+        values,
+        codes,
+        detection_codes,
+        ground_truth.is_object,
+        numbers=numbers,
+        detection_numbers=detection_numbers,
+        edges=edges,
     )
 
 
@@ -95,6 +102,7 @@ def _border(boxes: _Boxes, own_boxes: _Boxes, ground_truth: GroundTruth) -> Attr
         bin_codes(own_distance, BORDER_EDGES, closed_above=True),
         ground_truth.is_object,
         numbers=distance,
+        detection_numbers=own_distance,
         edges=BORDER_EDGES,
     )
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from mapgap.attributes.annotated import Coded, LeftOut, code_column
 from mapgap.attributes.coding import image_attribute, object_attribute
+from mapgap.attributes.join_targets import Owner
+from mapgap.attributes.joining import Joined
 from mapgap.tables import Attribute, Detections, GroundTruth, Notice, Scalar
-
-Owner = Literal["annotation", "image"]
 
 
 @dataclass(frozen=True)
@@ -21,22 +20,24 @@ class _Column:
     owner: Owner
     place: str
     scalars: Sequence[Scalar]
+    prefix: str
+    """What a loser is called by: joined, annotation or image."""
 
 
 def annotated_attributes(
-    ground_truth: GroundTruth, detections: Detections, taken: frozenset[str]
+    ground_truth: GroundTruth, detections: Detections, taken: frozenset[str], joined: Joined | None = None
 ) -> tuple[list[Attribute], tuple[Notice, ...]]:
     """The annotated attributes, and a notice for every column that has values but is no attribute.
 
-    Names in `taken` are given away already. On equal names the annotations' `attributes` win over their fields and
-    these over the images'; a loser is called `annotation.NAME` or `image.NAME`, with the prefix repeated while that
-    is taken too. A column that is no attribute takes no name.
+    Names in `taken` are given away already. On equal names a joined column wins over the annotations' `attributes`,
+    these over their fields, and these over the images'; a loser is called `joined.NAME`, `annotation.NAME` or
+    `image.NAME`, with the prefix repeated while that is taken too. A column that is no attribute takes no name.
     """
     names = set(taken)
     attributes: list[Attribute] = []
     notices: list[Notice] = []
     everywhere = np.ones(len(ground_truth.images.ids), dtype=np.bool_)
-    for column in _columns_by_rank(ground_truth):
+    for column in _columns_by_rank(ground_truth, joined):
         is_counted = everywhere if column.owner == "image" else ground_truth.is_object
         coded = code_column(column.scalars, is_counted)
         if isinstance(coded, LeftOut):
@@ -48,21 +49,25 @@ def annotated_attributes(
     return attributes, tuple(notices)
 
 
-def _columns_by_rank(ground_truth: GroundTruth) -> Iterator[_Column]:
+def _columns_by_rank(ground_truth: GroundTruth, joined: Joined | None) -> Iterator[_Column]:
+    if joined:
+        yield from _columns(joined.columns, joined.owner, "joined column", "joined")
     yield from _columns(ground_truth.attributes, "annotation", "annotation attribute")
     yield from _columns(ground_truth.fields, "annotation", "annotation field")
     yield from _columns(ground_truth.images.attributes, "image", "image field")
 
 
-def _columns(source: Mapping[str, Sequence[Scalar]], owner: Owner, place: str) -> Iterator[_Column]:
+def _columns(
+    source: Mapping[str, Sequence[Scalar]], owner: Owner, place: str, prefix: str | None = None
+) -> Iterator[_Column]:
     """Sorted by name, so that who wins does not depend on the order in the file."""
-    return (_Column(name, owner, place, source[name]) for name in sorted(source))
+    return (_Column(name, owner, place, source[name], prefix or owner) for name in sorted(source))
 
 
 def _free_name(column: _Column, taken: set[str]) -> str:
     name = column.name
     while name in taken:
-        name = f"{column.owner}.{name}"
+        name = f"{column.prefix}.{name}"
     return name
 
 

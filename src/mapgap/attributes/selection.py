@@ -1,14 +1,14 @@
 """Which rows an expression selects, and which mapping it is; only here are attributes and their values known."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import reduce
-from typing import Any, TypeGuard, TypeVar
+from typing import Any, TypeGuard
 
 import numpy as np
 
+from mapgap.attributes.alikeness import listed, most_alike_first
 from mapgap.attributes.expression_text import refusal_at, shown_name, shown_value
 from mapgap.attributes.expressions import AllOf, AnyOf, Comparison, Condition, Expression, Not, Value
 from mapgap.errors import InputError
@@ -23,11 +23,8 @@ from mapgap.tables import (
     Where,
 )
 
-Known = TypeVar("Known", bound=Scalar)
 Compare = Callable[[Any, Any], Any]
 
-MOST_SHOWN = 20
-_COMPARED_LENGTH = 40
 _LARGEST_EXACT = 2**53
 _MISSING = (NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND)
 _ORDERS: Mapping[str, Compare] = {
@@ -73,13 +70,16 @@ def select_addresses(
 ) -> BoolArray:
     """(rows,) the addresses for which the expression holds, by the values that `Attribute.codes_at` gives.
 
-    Otherwise as `select_objects`. At a detection without object (object index -1) no number behind an attribute is
-    known, so no comparison with one holds there.
+    Otherwise as `select_objects`. At a detection without object (object index -1) the number is the detection's own;
+    where it has none, no comparison with a number holds.
     """
 
     def numbers(attribute: Attribute) -> FloatArray:
-        behind = np.append(_object_numbers(attribute), np.nan)  # index -1 finds the NaN
-        return np.asarray(behind[object_index], dtype=np.float64)
+        behind = np.append(_object_numbers(attribute), np.nan)[object_index]  # index -1 finds the NaN
+        if attribute.detection_numbers is None:
+            return np.asarray(behind, dtype=np.float64)
+        own = np.append(attribute.detection_numbers, np.nan)[detection_index]
+        return np.where(object_index >= 0, behind, own).astype(np.float64)
 
     def codes(attribute: Attribute) -> IndexArray:
         return attribute.codes_at(object_index, detection_index)
@@ -146,7 +146,7 @@ def _ordered(comparison: Comparison, attribute: Attribute, rows: _Rows) -> BoolA
     values = [value for value in attribute.values if value not in _MISSING]
     if not values or not all(_is_number(value) for value in values):
         what = f"{comparison.operator} compares numbers, and {shown_name(attribute.name)} has none"
-        fix = f"Compare with == or in: {_listed([shown_value(value) for value in values])}" if values else None
+        fix = f"Compare with == or in: {listed([shown_value(value) for value in values])}" if values else None
         raise refusal_at(rows.text, comparison.column, what, fix)
     holds = [code for code, value in enumerate(attribute.values) if _is_number(value) and compare(value, literal)]
     return _has_code(attribute, holds, rows)
@@ -174,8 +174,8 @@ def _attribute(comparison: Comparison, attributes: Mapping[str, Attribute], text
     attribute = attributes.get(comparison.name)
     if attribute is None:
         what = f"no attribute is called {shown_name(comparison.name)}"
-        known = [shown_name(name) for name in _most_alike_first(comparison.name, list(attributes))]
-        raise refusal_at(text, comparison.column, what, f"Known attributes: {_listed(known) or 'none'}")
+        known = [shown_name(name) for name in most_alike_first(comparison.name, list(attributes))]
+        raise refusal_at(text, comparison.column, what, f"Known attributes: {listed(known) or 'none'}")
     return attribute
 
 
@@ -211,23 +211,6 @@ def _is_number(value: Scalar) -> TypeGuard[int | float]:
 
 def _unknown_value(value: Value, attribute: Attribute, text: str) -> InputError:
     what = f"{shown_name(attribute.name)} has no value {shown_value(value.value)}"
-    known = [shown_value(v) for v in _most_alike_first(str(value.value), attribute.values)]
+    known = [shown_value(v) for v in most_alike_first(str(value.value), attribute.values)]
     numbers = ", or any number" if attribute.numbers is not None else ""
-    return refusal_at(text, value.column, what, f"Known values: {_listed(known) or 'none'}{numbers}")
-
-
-def _most_alike_first(asked: str, known: Sequence[Known]) -> list[Known]:
-    """Sorted by likeness to what was asked for, letter case aside; equally alike ones stay in order."""
-    matcher = SequenceMatcher(autojunk=False)
-    matcher.set_seq2(asked[:_COMPARED_LENGTH].lower())
-
-    def unlikeness(value: Known) -> float:
-        matcher.set_seq1(str(value)[:_COMPARED_LENGTH].lower())
-        return -matcher.ratio()
-
-    return sorted(known, key=unlikeness)
-
-
-def _listed(texts: Sequence[str]) -> str:
-    more = f", ... ({len(texts):,} in all)" if len(texts) > MOST_SHOWN else ""
-    return ", ".join(texts[:MOST_SHOWN]) + more
+    return refusal_at(text, value.column, what, f"Known values: {listed(known) or 'none'}{numbers}")

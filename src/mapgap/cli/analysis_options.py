@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import pairwise
+from math import inf
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -40,12 +42,14 @@ def _bins(context: click.Context, option: click.Parameter, texts: tuple[str, ...
     """Attribute -> edges, of each `name=edge,edge`."""
     bins: dict[str, list[float]] = {}
     for text in texts:
-        name, equals, edges = text.partition("=")
+        # A name may hold any sign, edges hold none of these.
+        name, equals, edges = text.rpartition("=")
         try:
             numbers = [float(edge) for edge in edges.split(",")]
         except ValueError:
             numbers = []
-        if not equals or not name.strip() or not numbers or numbers != sorted(set(numbers)):
+        rise = all(low < high for low, high in pairwise([-inf, *numbers, inf]))
+        if not equals or not name.strip() or not numbers or not rise:
             raise click.BadParameter(f"{text!r} is not name=edge,edge,... with rising edges, as in size=0,256,1024")
         _refuse_repeated(name.strip(), bins, text)
         bins[name.strip()] = numbers

@@ -66,7 +66,9 @@ def report(
     from mapgap.report.headline import headline_lines
     from mapgap.report.json_files import json_bytes
 
-    require_writable(output, known=REPORT_ENTRIES, inputs=(ground_truth, detections))
+    require_writable(
+        output, known=REPORT_ENTRIES, inputs=[path for path in (ground_truth, detections, asked["attributes"]) if path]
+    )
     with StageProgress(REPORT_STAGES) as progress:
         analysis = analyze(
             ground_truth,

@@ -55,12 +55,20 @@ def _settings(report: Report) -> Markup:
         ("background IoU", repr(settings["background_iou"])),
         ("detections an image and class", count(settings["max_detections"])),
         ("hot spots ranked by", settings["rank_by"]),
+        *_joined(settings["attributes"]),
+        *((f"slice {name_}", expression) for name_, expression in settings["slices"].items()),
         *((f"bins of {name_}", ", ".join(f"{edge:.6g}" for edge in edges)) for name_, edges in report.attribute_edges),
     ]
     entries = [
         element("div", element("dt", term), element("dd", DASH if text is None else text)) for term, text in facts
     ]
     return element("div", element("h3", "Settings"), element("dl", entries, class_="facts"))
+
+
+def _joined(joined: Record | None) -> list[tuple[str, str | None]]:
+    if joined is None:
+        return []
+    return [("joined attributes", f"{joined['name']}, by {joined['key']}"), ("SHA-256", joined["sha256"])]
 
 
 def _how(summary: Record) -> Markup:

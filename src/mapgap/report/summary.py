@@ -50,6 +50,7 @@ def settings_record(results: Results) -> Record:
     """What was asked for, then the constants of the definitions it was done with."""
     asked = asdict(results.settings)
     asked["by"] = [list(keys) for keys in results.settings.by]
+    asked["bins"] = {name: list(edges) for name, edges in results.settings.bins.items()}
     return {
         **asked,
         **coco_settings_record(

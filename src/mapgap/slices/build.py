@@ -1,6 +1,6 @@
 """Slices of single attributes, pairs and deeper crosses."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from typing import Protocol
 
@@ -47,13 +47,16 @@ def build_slices(
     average_precision_of: AveragePrecisionOf,
     *,
     crosses: Sequence[tuple[str, ...]] | None = None,
+    single_only: Collection[str] = (),
 ) -> Slices:
     """All single attributes and all pairs, "class" and "n/a" values included, and the named deeper `crosses`.
 
+    Attributes in `single_only` are in no pair that `crosses` does not name.
     The rows of one attribute, or one pair, partition the objects, the errors and the gap. See `cross`.
     """
     names = [attribute.name for attribute in attributes]
-    wanted = [(name,) for name in names] + list(combinations(names, 2)) + list(crosses or ())
+    paired = [name for name in names if name not in single_only]
+    wanted = [(name,) for name in names] + list(combinations(paired, 2)) + list(crosses or ())
     return cross(ground_truth, detections, attributes, operating_point, errors, debts, average_precision_of, wanted)
 
 
