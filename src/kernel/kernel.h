@@ -21,5 +21,6 @@ void add_presence(nanobind::module_& module);
 void add_leftovers(nanobind::module_& module);
 void add_tide(nanobind::module_& module);
 void add_coverage(nanobind::module_& module);
+void add_pixels(nanobind::module_& module);
 
 }  // namespace mapgap

@@ -19,4 +19,5 @@ NB_MODULE(_kernel, module) {
   mapgap::add_leftovers(module);
   mapgap::add_tide(module);
   mapgap::add_coverage(module);
+  mapgap::add_pixels(module);
 }

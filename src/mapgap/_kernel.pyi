@@ -452,6 +452,14 @@ def tide_types(
 def covered_share(image: Index, box: Float, is_object: Flag, images: int, threads: int = 0) -> Float:
     """(N,) share of each box under the union of the other objects' boxes of its image, exact up to rounding; 0 for an empty box."""
 
+def measure_windows(luma: Flag, window: Index, inside: Index, around: Index) -> Float:
+    """(n, 5) brightness, contrast, sharpness, noise and local contrast of n windows of a picture; NaN where undefined.
+
+    `luma` is (height, width) of at most 2^23 pixels and 2^16 a side; windows are (n, 4) left, top, right, bottom in
+    pixels, right and bottom not included. The first four measure `window`, the last compares `inside` with what
+    `around` holds besides it. Sharpness and noise need 8 pixels each way, local contrast pixels on both sides.
+    """
+
 def count_overlaps(
     image: Index, box: Float, is_object: Flag, images: int, minimum_iou: float, threads: int = 0
 ) -> Index:

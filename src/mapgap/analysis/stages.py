@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from os import PathLike
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -17,12 +18,17 @@ from mapgap.errors import InputError
 from mapgap.gap import build_oracle, counted_and_right, divide_gap, summarize_gap
 from mapgap.matching import class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, operate
+from mapgap.pixels.attributes import NAMES as PIXEL_NAMES
+from mapgap.pixels.attributes import pixel_attributes
+from mapgap.pixels.measuring import measure_pictures
+from mapgap.pixels.places import picture_folder
 from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
 from mapgap.slices import build_slices
 from mapgap.slices.average_precision import average_precision_by_slice
 from mapgap.tables import (
     IOU_THRESHOLDS,
     MAX_DETECTIONS,
+    Attribute,
     Detections,
     FloatArray,
     GroundTruth,
@@ -37,7 +43,19 @@ from mapgap.tide import tide
 Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
-STAGES = ("reading", "matching", "causes", "gap", "confusion", "attributes", "slices", "ranking")
+
+@runtime_checkable
+class CountingProgress(Protocol):
+    """Progress that also wants to know how far a long stage is."""
+
+    def __call__(self, stage: str) -> None:
+        """The stage begins."""
+
+    def count(self, done: int, of: int) -> None:
+        """So many of its parts are done."""
+
+
+STAGES = ("reading", "matching", "causes", "gap", "confusion", "attributes", "pixels", "slices", "ranking")
 COCO_THRESHOLDS = len(IOU_THRESHOLDS)
 
 
@@ -57,6 +75,8 @@ def run_stages(
     """
     _check(settings)
     expressions = parse_slices(settings.slices)
+    if images is not None:
+        picture_folder(images)  # told before the work, not in the middle of it
     begin = progress or _silent
     begin("reading")
     ground_truth, detections = read_pair(gt, dt, settings.iou_type)
@@ -89,7 +109,13 @@ def run_stages(
     matrix = confusion_matrix(ground_truth, detections, matches, pairs, operating_point)
     presence = image_level(ground_truth, detections, matches, operating_point)
     begin("attributes")
-    unnamed, attribute_notices = build_attributes(ground_truth, detections, joined)
+    reserved = PIXEL_NAMES if images is not None else frozenset()
+    unnamed, attribute_notices = build_attributes(ground_truth, detections, joined, reserved=reserved)
+    if images is not None:
+        begin("pixels")
+        measured, pixel_notices = _pixels(ground_truth, detections, images, jobs, progress)
+        unnamed = tuple(sorted([*unnamed, *measured], key=lambda attribute: attribute.name))
+        attribute_notices = (*attribute_notices, *pixel_notices)
     unnamed = apply_bins(unnamed, settings.bins, ground_truth.is_object)
     named, slice_notices = named_slices(unnamed, expressions, ground_truth.is_object, len(detections.score))
     attributes = tuple(sorted((*unnamed, *named), key=lambda attribute: attribute.name))
@@ -154,6 +180,19 @@ def run_stages(
 
 def _silent(stage: str) -> None:
     """Reports to nobody."""
+
+
+def _pixels(
+    ground_truth: GroundTruth,
+    detections: Detections,
+    images: str | PathLike[str],
+    jobs: int,
+    progress: Progress | None,
+) -> tuple[tuple[Attribute, ...], tuple[Notice, ...]]:
+    """What is measured on the pictures, and what is to be said of them."""
+    count = progress.count if isinstance(progress, CountingProgress) else None
+    measurements = measure_pictures(ground_truth, images, jobs=jobs, count=count)
+    return pixel_attributes(measurements, ground_truth, detections), measurements.notices
 
 
 def _check(settings: Settings) -> None:

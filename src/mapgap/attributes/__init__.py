@@ -1,5 +1,7 @@
 """Attribute columns of objects and detections: what slices are cut along."""
 
+from collections.abc import Collection
+
 from mapgap.attributes.bins import apply_bins, checked_edges
 from mapgap.attributes.counted import class_attribute, class_frequency, image_crowding
 from mapgap.attributes.dates import capture_month
@@ -28,7 +30,11 @@ __all__ = [
 
 
 def build_attributes(
-    ground_truth: GroundTruth, detections: Detections, joined: Joined | None = None
+    ground_truth: GroundTruth,
+    detections: Detections,
+    joined: Joined | None = None,
+    *,
+    reserved: Collection[str] = (),
 ) -> tuple[tuple[Attribute, ...], tuple[Notice, ...]]:
     """All attributes that need no pixels, sorted by name, and notices about columns and dates that became none.
 
@@ -36,7 +42,8 @@ def build_attributes(
     capture_month (if an image is dated) and the class; then everything joined and annotated. Values stand in natural
     order, "n/a" after them if an object or a detection has no value, and "n/a (background)" last of all for
     attributes that only objects have. Bin edges are decided by objects (by images for attributes of images); crowds
-    have codes too, but whatever they alone have is no value.
+    have codes too, but whatever they alone have is no value. Names in `reserved` belong to built-in attributes that
+    are made elsewhere.
     """
     month, month_notices = capture_month(ground_truth, detections)
     built_in = [
@@ -46,7 +53,7 @@ def build_attributes(
         class_attribute(ground_truth, detections),
         *([month] if month else []),
     ]
-    taken = frozenset(attribute.name for attribute in built_in)
+    taken = frozenset([*reserved, *(attribute.name for attribute in built_in)])
     annotated, annotated_notices = annotated_attributes(ground_truth, detections, taken, joined)
     attributes = sorted([*built_in, *annotated], key=lambda attribute: attribute.name)
     joined_notices = joined.notices if joined else ()

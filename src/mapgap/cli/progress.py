@@ -21,7 +21,7 @@ class StageProgress:
 
     def __init__(self, stages: Sequence[str]):
         self._stages = list(stages)
-        self._position, self._stage = 0, ""
+        self._position, self._stage, self._part = 0, "", 0.0
         self._bar: Progress | None = None
         self._timer: Timer | None = None
 
@@ -36,7 +36,13 @@ class StageProgress:
 
     def __call__(self, stage: str) -> None:
         """Shows that `stage` has begun."""
-        self._position, self._stage = self._stages.index(stage), stage
+        self._position, self._stage, self._part = self._stages.index(stage), stage, 0.0
+        self._update()
+
+    def count(self, done: int, of: int) -> None:
+        """Shows how far the stage is."""
+        stage = self._stages[self._position]
+        self._stage, self._part = f"{stage} {done:,} of {of:,}", done / of
         self._update()
 
     def __exit__(
@@ -63,4 +69,4 @@ class StageProgress:
 
     def _update(self) -> None:
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=self._position, description=self._stage)
+            self._bar.update(self._bar.task_ids[0], completed=self._position + self._part, description=self._stage)

@@ -1,0 +1,47 @@
+"""What a reader must know of the pictures: which could not be measured, and which were read in an unusual way."""
+
+from collections.abc import Sequence
+
+from mapgap.pixels.looks import Look, Outcome
+from mapgap.tables import Images, Notice
+
+FAILURES: dict[Outcome, str] = {
+    "missing": "are not in the folder",
+    "refused": "were refused, because their names or links lead out of the folder",
+    "unreadable": "cannot be read",
+    "oversized": "are too large to be read safely",
+    "wrong_size": "have another size than the ground truth says",
+}
+REMARKS = {
+    "16_bit": "have 16 bits: the upper 8 were measured",
+    "alpha": "have an alpha channel: it was left aside",
+    "animated": "are animated: the first frame was measured",
+    "cmyk": "are CMYK: they were converted to grey",
+    "palette": "have a palette: its colours were converted to grey",
+    "turned_stored": "have an EXIF orientation and the stored size: boxes were taken in the pixels as stored",
+    "turned_upright": "have an EXIF orientation and the turned size: boxes were taken in the upright picture",
+}
+
+
+def picture_notices(images: Images, looks: Sequence[Look]) -> tuple[Notice, ...]:
+    """One notice a way to fail and a way to be read, each with its count and three examples, by image id."""
+    failed = [
+        _notice(f"pictures_{outcome}", f"{words}; what is measured on them is n/a", names)
+        for outcome, words in FAILURES.items()
+        if (names := [_named(images, i, looks[i].reason) for i, look in enumerate(looks) if look.outcome == outcome])
+    ]
+    read = [
+        _notice(f"pictures_{remark}", words, names)
+        for remark, words in REMARKS.items()
+        if (names := [_named(images, i) for i, look in enumerate(looks) if remark in look.remarks])
+    ]
+    return (*failed, *read)
+
+
+def _notice(code: str, words: str, names: Sequence[str]) -> Notice:
+    return Notice(code, f"{len(names):,} pictures {words}", len(names), tuple(names[:3]))
+
+
+def _named(images: Images, image: int, reason: str = "") -> str:
+    name = images.file_names[image] or f"image {images.ids[image]}"
+    return f"{name}: {reason}" if reason else name

@@ -1,0 +1,44 @@
+"""Which file of the folder belongs to an image, without ever leaving the folder."""
+
+import os
+import stat
+from os import PathLike
+from pathlib import Path, PurePosixPath
+
+from mapgap.errors import AccessError
+
+
+class OutsideError(Exception):
+    """A name that leads out of the folder."""
+
+
+def picture_folder(folder: str | PathLike[str]) -> Path:
+    """The folder without symbolic links; AccessError if it is not there, no folder, or not to be read."""
+    place = Path(os.path.realpath(folder))
+    if not place.is_dir():
+        what = "is not a folder" if place.exists() else "is not there"
+        raise AccessError(f"{os.fspath(folder)}: the folder of the pictures {what}. Give the folder that holds them")
+    if not os.access(place, os.R_OK | os.X_OK):
+        raise AccessError(f"{os.fspath(folder)}: the folder of the pictures cannot be read. Check its permissions")
+    return place
+
+
+def find_picture(folder: Path, file_name: str) -> Path | None:
+    """The regular file of that name below the folder, else the one of its base name in the folder, else None.
+
+    Raises OutsideError for an absolute name, for one with "..", and for a symbolic link that leads out of the folder.
+    """
+    name = PurePosixPath(file_name)
+    if "\0" in file_name or name.is_absolute() or ".." in name.parts:
+        raise OutsideError(file_name)
+    for candidate in dict.fromkeys((folder / name, folder / name.name)):
+        try:
+            real = Path(os.path.realpath(candidate))
+            is_file = stat.S_ISREG(os.stat(real).st_mode)
+        except (OSError, ValueError):  # not there, not to be reached, or a name that no file can have
+            continue
+        if not real.is_relative_to(folder):
+            raise OutsideError(file_name)
+        if is_file:
+            return real
+    return None
