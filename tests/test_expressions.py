@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from mapgap.attributes import as_where, build_attributes, parse_expression, select_addresses, select_objects
 from mapgap.attributes.expressions import AllOf, AnyOf, Comparison, Condition, Not, Value
 from mapgap.errors import InputError
-from mapgap.report.wording import where_text
 from mapgap.tables import Attribute, AttributeKind, Scalar
+from mapgap.where_text import where_text
 from tests.naive import expressions as naive
 from tests.test_attributes import tables_of
 

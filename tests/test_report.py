@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
 
+from mapgap.number_words import fraction, percent
 from mapgap.report.content import build_report
 from mapgap.report.csv_files import csv_bytes
 from mapgap.report.files import FILE_NAMES, render_files
@@ -26,9 +27,9 @@ from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import markdown_text
 from mapgap.report.markup import Markup, element, escape, join
 from mapgap.report.missed import missed_record, missed_rows, missed_tables
-from mapgap.report.number_words import fraction, percent
-from mapgap.report.wording import visible, where_text
+from mapgap.report.wording import visible
 from mapgap.tables import CAUSES, GAP_CAUSES, METRICS, ConfusionMatrix, Results, Slices
+from mapgap.where_text import where_text
 from tests.report_example import empty_results, example_results
 
 HOSTILE = (

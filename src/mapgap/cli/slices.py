@@ -47,7 +47,7 @@ def slices(
     from mapgap.cli.output import print_bytes, print_lines, print_warnings, table_lines
     from mapgap.cli.progress import StageProgress
     from mapgap.report.json_files import json_bytes
-    from mapgap.report.wording import where_text
+    from mapgap.where_text import where_text
 
     with StageProgress(REPORT_STAGES) as progress:
         analysis = analyze(

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from mapgap.report.json_values import ENCODER, Record
 from mapgap.report.number_texts import Number, number_texts
-from mapgap.report.wording import where_text
+from mapgap.where_text import where_text
 
 Cell = str | int | float | None
 

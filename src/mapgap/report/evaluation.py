@@ -6,7 +6,7 @@ Nothing here needs NumPy or `typing`, because importing them takes longer than e
 from collections.abc import Mapping, Sequence
 
 from mapgap.coco_parameters import AREA_RANGES, IOU_THRESHOLDS, MAX_DETECTIONS, METRICS, RECALL_THRESHOLDS
-from mapgap.report.number_words import fraction
+from mapgap.number_words import fraction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The few lines a command prints when a report is done."""
 
+from mapgap.number_words import count, fraction, rate
 from mapgap.report.json_values import Record
-from mapgap.report.number_words import count, fraction, rate
 from mapgap.report.wording import cause_label, mode_sentence
 
 HOT_SPOTS = 3

@@ -1,10 +1,10 @@
 """The gap by cause on the page: two bars on one scale, and the table beside them."""
 
+from mapgap.number_words import count, fraction, percent
 from mapgap.report.content import GapBar, Report
 from mapgap.report.html_parts import cause_swatch, section, segment, table
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.number_words import count, fraction, percent
 from mapgap.report.wording import CAUSE_WORDS, cause_label
 
 

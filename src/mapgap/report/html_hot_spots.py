@@ -1,10 +1,10 @@
 """What to fix first on the page: the ranked hot spots as cards."""
 
+from mapgap.number_words import count, fraction, plural
 from mapgap.report.content import Report
 from mapgap.report.html_parts import bar, cause_swatch, name, pieces, section
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.number_words import count, fraction, plural
 from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, where_pieces
 
 CARDS_SHOWN = 10

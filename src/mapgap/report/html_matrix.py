@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from mapgap.number_words import count, percent
 from mapgap.report.content import MatrixView, Report
 from mapgap.report.html_parts import name, section
 from mapgap.report.markup import Markup, element
-from mapgap.report.number_words import count, percent
 
 SHADES = 9
 

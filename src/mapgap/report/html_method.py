@@ -1,10 +1,10 @@
 """The end of the page: warnings, settings, how the numbers were made, the other files."""
 
+from mapgap.number_words import DASH, count
 from mapgap.report.content import Report
 from mapgap.report.html_parts import section
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.number_words import DASH, count
 
 _FILES = {
     "summary.json": "the numbers behind this page",

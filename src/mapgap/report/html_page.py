@@ -4,6 +4,7 @@ import base64
 import hashlib
 from importlib.resources import files
 
+from mapgap.number_words import count, fraction, percent
 from mapgap.report.content import Report
 from mapgap.report.html_gap import gap_section
 from mapgap.report.html_hot_spots import hot_spots_section
@@ -14,7 +15,6 @@ from mapgap.report.html_slices import slices_section
 from mapgap.report.html_tables import classes_section, coco_section, image_level_section, tide_section
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, document, element
-from mapgap.report.number_words import count, fraction, percent
 from mapgap.report.wording import visible
 
 SECTIONS = (

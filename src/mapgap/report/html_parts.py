@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from mapgap.number_words import count
 from mapgap.report.markup import Child, Markup, element, join
-from mapgap.report.number_words import count
 from mapgap.report.wording import Name
 
 

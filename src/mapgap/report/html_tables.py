@@ -1,10 +1,10 @@
 """Plain tables of the page: classes, images, TIDE and COCO numbers."""
 
+from mapgap.number_words import DASH, count, fraction, percent
 from mapgap.report.content import Report
 from mapgap.report.html_parts import left_out, name, section, table
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Child, Markup, element
-from mapgap.report.number_words import DASH, count, fraction, percent
 
 _COCO_WORDS = {
     "AP": "IoU .5 to .95",

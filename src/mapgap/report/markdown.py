@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from mapgap.number_words import DASH, count, fraction, percent, plural, rate, times
 from mapgap.report.content import Report
 from mapgap.report.json_values import Record
-from mapgap.report.number_words import DASH, count, fraction, percent, plural, rate, times
 from mapgap.report.wording import (
     CAUSE_WORDS,
     Name,

@@ -1,13 +1,11 @@
 """Names and causes as people read them: sentences are made of plain text and `Name`s, which are data."""
 
 import json
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
-from mapgap.report.number_words import count, fraction, percent, plural
-from mapgap.tables import EXPRESSION_KEYWORDS, Scalar, Where
+from mapgap.number_words import count, fraction, percent, plural
+from mapgap.tables import Scalar, Where
 
 
 class Name(str):
@@ -30,7 +28,6 @@ CAUSE_WORDS: Mapping[str, str] = {
     "below_threshold": "found, but the score is below the threshold",
     "max_detections": "found, but cut by the limit of detections an image",
 }
-_LITERALS = json.JSONEncoder(ensure_ascii=False)
 _DETECTIONS_ONLY = ("duplicate", "background")
 _OBJECTS_ONLY = ("missed", "crowded_out", "below_threshold", "max_detections")
 
@@ -43,17 +40,6 @@ def cause_label(cause: str) -> str:
 def value_text(value: Scalar) -> str:
     """A value of an attribute as text; booleans as in JSON."""
     return json.dumps(value) if isinstance(value, bool) or value is None else str(value)
-
-
-def where_text(where: Where) -> str:
-    """A slice in the expression grammar: `size == "small" and time_of_day == "night"`."""
-    return " and ".join(f"{_key(key)} == {_LITERALS.encode(value)}" for key, value in where.items())
-
-
-@lru_cache(maxsize=1024)
-def _key(key: str) -> str:
-    is_bare = re.fullmatch(r"[^\W\d][\w.]*", key) and key not in EXPRESSION_KEYWORDS
-    return key if is_bare else _LITERALS.encode(key)
 
 
 def where_pieces(where: Where) -> Text:
