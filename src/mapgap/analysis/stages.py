@@ -7,9 +7,10 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from mapgap.advice import recommend
 from mapgap.analysis.evaluation import evaluate
 from mapgap.analysis.joined import read_attributes
-from mapgap.analysis.notices import data_notices
+from mapgap.analysis.notices import data_notices, threshold_notice
 from mapgap.analysis.quirks import as_pycocotools_reads
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource, read_pair, require_iou_type
 from mapgap.attributes import apply_bins, build_attributes, named_slices, parse_slices
@@ -44,6 +45,7 @@ Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
 
+
 @runtime_checkable
 class CountingProgress(Protocol):
     """Progress that also wants to know how far a long stage is."""
@@ -55,7 +57,7 @@ class CountingProgress(Protocol):
         """So many of its parts are done."""
 
 
-STAGES = ("reading", "matching", "causes", "gap", "confusion", "attributes", "pixels", "slices", "ranking")
+STAGES = ("reading", "matching", "causes", "gap", "confusion", "attributes", "pixels", "slices", "ranking", "advice")
 COCO_THRESHOLDS = len(IOU_THRESHOLDS)
 
 
@@ -147,8 +149,11 @@ def run_stages(
         rank_by=settings.rank_by,
     )
     evaluation_notices = _coco_notices(ground_truth, detections)
+    degenerate = threshold_notice(
+        ground_truth, operating_point, matches.is_counted(threshold), matches.is_true_positive(threshold)
+    )
     precision = precision_of(detections, [ten], 0, 100)
-    return Results(
+    results = Results(
         settings=settings,
         ground_truth=ground_truth,
         detections=detections,
@@ -174,8 +179,11 @@ def run_stages(
             *data_notices(ground_truth, detections, matches),
             *attribute_notices,
             *slice_notices,
+            *([degenerate] if degenerate else []),
         ),
     )
+    begin("advice")
+    return replace(results, failure_modes=recommend(results))
 
 
 def _silent(stage: str) -> None:

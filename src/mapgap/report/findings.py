@@ -6,7 +6,7 @@ import numpy as np
 
 from mapgap.rates import rates
 from mapgap.report.json_values import Record, number, numbers, ratio
-from mapgap.tables import CAUSES, FailureMode, Results, Where
+from mapgap.tables import CAUSES, FailureMode, Recommendation, Results, Where
 
 PAIRS_IN_SUMMARY = 200
 FEWEST_OBJECTS = 30
@@ -180,9 +180,16 @@ def _mode_record(rank: int, mode: FailureMode, total: float | None) -> Record:
         "q_value": None,
         "adjusted_odds_ratio": None,
         "flags": list(mode.flags),
-        "recommendation": None,
+        "recommendation": _recommendation_record(mode.recommendation),
         "examples": [
             {"image_id": example.image_id, "object_id": example.object_id, "detection": example.detection}
             for example in mode.examples
         ],
     }
+
+
+def _recommendation_record(advice: Recommendation | None) -> Record | None:
+    if advice is None:
+        return None
+    evidence = dict(advice.evidence)
+    return {"action": advice.action, "text": advice.text, "evidence": evidence, "verify": advice.verify}

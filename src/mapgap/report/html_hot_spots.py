@@ -5,7 +5,7 @@ from mapgap.report.content import Report
 from mapgap.report.html_parts import bar, cause_swatch, name, pieces, section
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, where_pieces
+from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, visible, where_pieces
 
 CARDS_SHOWN = 10
 
@@ -65,6 +65,7 @@ def _card(mode: Record, widest: float, report: Report) -> Markup:
         bar(mode["gap"] or 0.0, widest, mode["cause"]),
         element("dl", numbers, class_="numbers"),
         _hotter(mode),
+        _advice(mode["recommendation"]),
         _examples(mode, report),
         class_="card",
     )
@@ -87,6 +88,18 @@ def _hotter(mode: Record) -> Markup | None:
         for entry in mode["hotter_within"]
     ]
     return element("div", element("p", "Hotter within", class_="label"), element("ul", entries), class_="hotter")
+
+
+def _advice(advice: Record | None) -> Markup | None:
+    if advice is None:
+        return None
+    return element(
+        "div",
+        element("p", "What to do", class_="label"),
+        element("p", visible(advice["text"])),
+        element("p", "Then run ", element("code", visible(advice["verify"]))),
+        class_="advice",
+    )
 
 
 def _examples(mode: Record, report: Report) -> Markup | None:

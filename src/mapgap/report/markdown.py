@@ -86,7 +86,23 @@ def _hot_spot(mode: Record) -> str:
     hotter = "; ".join(_hotter(entry, mode) for entry in mode["hotter_within"])
     few = " Too few to be sure." if "too_few" in mode["flags"] else ""
     inner = f" Hotter within: {hotter}." if hotter else ""
-    return f"**{cause_label(mode['cause'])}**: {_written(mode_sentence(mode))} {mode_price(mode)}{inner}{few}"
+    price = f"{mode_price(mode)}{inner}{few}"
+    return f"**{cause_label(mode['cause'])}**: {_written(mode_sentence(mode))} {price}{_advice(mode['recommendation'])}"
+
+
+def _advice(advice: Record | None) -> str:
+    """Two lines below the hot spot: what to do, and the command that shows whether it helped."""
+    if advice is None:
+        return ""
+    return f"\n    * To do: {markdown_text(advice['text'], 1000)}\n    * Then: {_code(advice['verify'])}"
+
+
+def _code(text: str) -> str:
+    """Text as a code span, with more backticks around it than it has in a row."""
+    shown = visible(text)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    pad = " " if "`" in shown else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
 
 
 def _hotter(entry: Record, mode: Record) -> str:
