@@ -50,6 +50,8 @@ CAUSES = (
 )
 GAP_CAUSES = CAUSES[:7]
 NO_CAUSE = -1
+LABEL_ERRORS = ("wrong_class", "loose_box", "missing_label", "spurious_label")
+"""What may be wrong with a label; the position is the code in `LabelDoubts`."""
 DETECTION_POPULATION_CAUSES = ("duplicate", "background")
 
 EXPRESSION_KEYWORDS = frozenset(["and", "or", "not", "in", "true", "false", "True", "False"])
@@ -508,6 +510,48 @@ class JoinedFile:
 
 
 @dataclass(frozen=True)
+class LabelDoubts:
+    """One row a label that may be wrong, most doubtful first: an object, or what may be one without a label."""
+
+    kind: CodeArray
+    """Position in LABEL_ERRORS."""
+    object: IndexArray
+    """The doubtful object, -1 for a missing label; no object has two rows."""
+    detection: IndexArray
+    """The detection that says otherwise, -1 for a spurious label."""
+    score: FloatArray
+    """Chance that the label is wrong, as far as the detector can tell; a number to rank by."""
+    confidence: FloatArray
+    """Share of right ones among detections that score like the detection, NaN without one."""
+    iou: FloatArray
+    """Overlap of the detection with the object, NaN without either."""
+    usual_rate: FloatArray
+    """How often the detector would say the same where the label is right, by its score and the habits it has."""
+    similar: IdArray
+    """How often it says the same of comparable objects or detections."""
+    comparable: IdArray
+    """How many those are, this one left out."""
+    slice: tuple[Where, ...]
+    """The slice in which it says so most often, for its size; empty where it does so nowhere more than elsewhere."""
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """One row a group of detections and a bin of scores that holds any of it, by group, then rising score."""
+
+    group: IndexArray
+    low: FloatArray
+    high: FloatArray
+    """Ends of the bin."""
+    detections: IdArray
+    true_positives: IdArray
+    confidence: FloatArray
+    """Mean score."""
+    d_ece: FloatArray
+    """(groups,) detection expected calibration error; NaN for scores outside 0 to 1 and without detections."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the analysis was asked to do, as it goes into summary.json."""
 
@@ -575,3 +619,5 @@ class Results:
     """None where only counts were asked for."""
     slices_tried: int = 0
     """How many slices were looked at in all, of which the tests know."""
+    label_doubts: LabelDoubts | None = None
+    """None where nobody asked for them."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mapgap.analysis.folder import write_folder
+from mapgap.analysis.label_doubt import CALIBRATION_KEYS, calibration_rows, label_doubts, with_label_doubts
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.attributes import checked_edges, parse_expression, select_objects
@@ -16,8 +17,9 @@ from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import build_report
 from mapgap.report.files import FILE_NAMES, render_files
 from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
+from mapgap.report.label_doubt import DOUBT_KEYS, doubt_record, doubt_rows
 from mapgap.report.missed import MISSED_KEYS, missed_record, missed_rows
-from mapgap.tables import BoolArray, Results, Settings
+from mapgap.tables import BoolArray, LabelDoubts, Results, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +108,32 @@ class Analysis:
     def _selected(self, where: str | None) -> BoolArray | None:
         return None if where is None else select_objects(self.results.attributes, parse_expression(where))
 
+    def label_doubt(self) -> "pd.DataFrame":
+        """One row a label that may be wrong, most doubtful first: kind, score, what the detector says and the evidence.
+
+        Kinds are wrong_class, loose_box, missing_label and spurious_label; an object has at most one row.
+        """
+        return _frame(doubt_rows(self.results, self._label_doubts), DOUBT_KEYS)
+
+    def label_doubt_record(self) -> dict[str, Any]:
+        """The doubtful labels as a COCO subset to review, with kind, score and proposal in flat `attributes`."""
+        return doubt_record(self.results, self._label_doubts)
+
+    @cached_property
+    def _label_doubts(self) -> LabelDoubts:
+        return label_doubts(self.results)
+
+    def calibration(self, by: str | None = None, *, minimum_score: float | None = None) -> "pd.DataFrame":
+        """Reliability: one row a bin of scores, of 20 between 0 and 1, with its share of right detections.
+
+        `by` names an attribute, for whose values the bins are then given one after another; a false positive has the
+        value of the object it points at, and `class` is the predicted one. Detections cut or ignored are left out, as
+        are those below `minimum_score`. `d_ece`, the same in all rows of a value, is its detection expected
+        calibration error; NaN for scores outside 0 to 1. Raises InputError for an unknown attribute.
+        """
+        rows = calibration_rows(self.results, by, minimum_score)
+        return _frame(rows, CALIBRATION_KEYS if by is None else (by, *CALIBRATION_KEYS))
+
     def confusion_matrix(self) -> "pd.DataFrame":
         """Counts, rows truth and columns prediction, "background" last in both."""
         import pandas as pd
@@ -126,7 +154,7 @@ class Analysis:
 
         A mapgap report that is there already is replaced; any other folder raises AccessError.
         """
-        return write_folder(output, render_files(self.results), known=REPORT_ENTRIES)
+        return write_folder(output, render_files(with_label_doubts(self.results)), known=REPORT_ENTRIES)
 
 
 def analyze(

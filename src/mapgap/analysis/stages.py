@@ -45,7 +45,6 @@ Progress = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
 
-
 @runtime_checkable
 class CountingProgress(Protocol):
     """Progress that also wants to know how far a long stage is."""

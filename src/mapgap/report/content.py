@@ -8,8 +8,9 @@ import numpy as np
 
 from mapgap.report.findings import slices_records
 from mapgap.report.json_values import Record
+from mapgap.report.label_doubt import doubt_rows
 from mapgap.report.summary import summary_record
-from mapgap.tables import ConfusionMatrix, OperatingPoint, Results, Scalar, Where
+from mapgap.tables import ConfusionMatrix, LabelDoubts, OperatingPoint, Results, Scalar, Where
 
 WhereKey = frozenset[tuple[str, type, Scalar]]
 
@@ -22,6 +23,7 @@ SLICES_SHOWN_IN_TABLE = 20
 CLASSES_SHOWN = 100
 MATRIX_CLASSES_SHOWN = 20
 EXAMPLES_SHOWN = 5
+DOUBTS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,9 @@ class Report:
     examples_shown: int
     attribute_edges: tuple[tuple[str, tuple[float, ...]], ...]
     """Bin edges of the binned attributes, for the method section."""
+    doubts: tuple[Record, ...] | None = None
+    """The most doubtful labels, as `Analysis.label_doubt` has them; None where nobody looked for them."""
+    doubts_left_out: int = 0
 
 
 def build_report(results: Results) -> Report:
@@ -111,7 +116,14 @@ def build_report(results: Results) -> Report:
         image_names=_image_names(results, modes[:MODES_SHOWN]),
         examples_shown=EXAMPLES_SHOWN,
         attribute_edges=tuple((a.name, a.edges) for a in results.attributes if a.edges),
+        doubts=None if results.label_doubts is None else _doubts(results, results.label_doubts),
+        doubts_left_out=0 if results.label_doubts is None else max(0, len(results.label_doubts.score) - DOUBTS_SHOWN),
     )
+
+
+def _doubts(results: Results, doubts: LabelDoubts) -> tuple[Record, ...]:
+    rows = doubt_rows(results, doubts, DOUBTS_SHOWN)
+    return tuple({**row, "where": where} for row, where in zip(rows, doubts.slice, strict=False))
 
 
 def _image_names(results: Results, modes: Sequence[Record]) -> Mapping[int, str]:

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from mapgap.number_words import count, fraction, percent
 from mapgap.report.content import Report
+from mapgap.report.html_doubts import doubts_section
 from mapgap.report.html_gap import gap_section
 from mapgap.report.html_hot_spots import hot_spots_section
 from mapgap.report.html_matrix import matrix_section
@@ -24,6 +25,7 @@ SECTIONS = (
     ("confusion", "Confusion matrix"),
     ("classes", "Classes"),
     ("image-level", "Images"),
+    ("label-doubt", "Labels"),
     ("tide", "TIDE"),
     ("coco", "COCO numbers"),
     ("method", "Method and settings"),
@@ -44,7 +46,7 @@ def report_html(report: Report) -> str:
         element("title", title),
     ]
     body = [
-        _masthead(report.summary),
+        _masthead(report),
         element(
             "main",
             _headline(report.summary),
@@ -54,6 +56,7 @@ def report_html(report: Report) -> str:
             matrix_section(report),
             classes_section(report),
             image_level_section(report),
+            doubts_section(report),
             element("div", tide_section(report.summary), coco_section(report.summary), class_="side-by-side"),
             method_section(report),
         ),
@@ -67,9 +70,10 @@ def content_security_policy(style: str) -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def _masthead(summary: Record) -> Markup:
-    inputs = summary["inputs"]
-    links = [element("a", text, href=f"#{anchor}") for anchor, text in SECTIONS]
+def _masthead(report: Report) -> Markup:
+    inputs = report.summary["inputs"]
+    sections = [entry for entry in SECTIONS if entry[0] != "label-doubt" or report.doubts is not None]
+    links = [element("a", text, href=f"#{anchor}") for anchor, text in sections]
     return element(
         "header",
         element("p", "mapgap", class_="brand"),

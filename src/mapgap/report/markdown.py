@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from mapgap.number_words import DASH, count, fraction, percent, plural, rate, times
 from mapgap.report.content import Report
 from mapgap.report.json_values import Record
+from mapgap.report.label_doubt import KIND_WORDS, evidence_pieces
 from mapgap.report.wording import (
     CAUSE_WORDS,
     Name,
@@ -24,7 +25,14 @@ SLICES = 10
 
 def report_markdown(report: Report) -> str:
     """The report in Markdown: headline, gap by cause, hot spots, slices, settings. Names are escaped."""
-    sections = [_headline(report), _gap(report), _hot_spots(report), _slices(report), _settings(report.summary)]
+    sections = [
+        _headline(report),
+        _gap(report),
+        _hot_spots(report),
+        _slices(report),
+        _doubts(report),
+        _settings(report.summary),
+    ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
@@ -128,6 +136,27 @@ def _slices(report: Report) -> str:
     more = f"\n\nAnd {count(left)} more in `slices.csv`." if left else ""
     header = ["slice", "objects", "recall", "AP", "gap", "lift"]
     return "## Slices worth looking at\n\n" + _table(header, "lrrrrr", rows) + more
+
+
+def _doubts(report: Report) -> str:
+    if report.doubts is None:
+        return ""
+    if not report.doubts:
+        return "## Labels worth checking\n\nNo label is doubtful."
+    rows = [
+        [
+            KIND_WORDS[row["kind"]],
+            fraction(row["score"], 2),
+            str(row["image_id"]),
+            DASH if row["object_id"] is None else str(row["object_id"]),
+            DASH if row["class"] is None else markdown_text(row["class"]),
+            _written(evidence_pieces(row)),
+        ]
+        for row in report.doubts
+    ]
+    more = f"\n\nAnd {count(report.doubts_left_out)} more in `label_doubt()`." if report.doubts_left_out else ""
+    header = ["doubt", "score", "image", "object", "class", "why"]
+    return "## Labels worth checking\n\n" + _table(header, "lrrrll", rows) + more
 
 
 def _settings(summary: Record) -> str:
