@@ -105,10 +105,9 @@ def _require_some(source: RowSource, key: str, target: Target, collected: Collec
     if collected.cells or not target.groups:
         return
     known = ", ".join(shown_key(value) for value in list(target.groups)[:EXAMPLES])
-    given = ", ".join(collected.examples)
-    what = (
-        f"no {key} of its {collected.rows:,} rows is one of the ground truth: it has {given}, the ground truth {known}"
-    )
+    given = ", ".join(shown_text(text) if key == "file_name" else text for text in collected.examples)
+    has = f"it has {given}, the ground truth {known}"
+    what = f"no row of {collected.rows:,} has the {key} of anything in the ground truth: {has}"
     meaning = ". id is the id of an annotation; call the id of an image image_id" if key == "id" else ""
     raise InputError(what, file=source.name, fix=f"Write the {key} as in the ground truth{meaning}")
 

@@ -1,5 +1,6 @@
 """A table to be joined, read row by row: what a CSV file, a Parquet file and a DataFrame have in common."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def open_file(path: str | os.PathLike[str], name: str) -> BinaryIO:
 
 
 def scalar(value: object) -> Cell:
-    """The value as an attribute has it: NaN is None, dates and the like are text, lists and bytes are NO_SCALAR.
+    """The value as an attribute has it: NaN and infinity are None, dates are text, lists and bytes are NO_SCALAR.
 
     Integers beyond 64 bits are names rather than quantities (hashes), hence text.
     """
@@ -78,7 +79,7 @@ def scalar(value: object) -> Cell:
         return int(value) if -LARGEST_INTEGER <= value < LARGEST_INTEGER else str(value)
     if isinstance(value, float | Decimal):
         number = float(value)
-        return number if number == number else None
+        return number if math.isfinite(number) else None
     if isinstance(value, str):
         return str(value)
     if isinstance(value, datetime | date | time | timedelta):
