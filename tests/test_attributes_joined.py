@@ -421,7 +421,8 @@ REFUSED = {
     "no value of the key": (b"w,image_id\na,\n", "a.csv: line 2: the image_id is missing. Give every row its image_id"),
     "twice": (
         b"image_id,w\n1,a\n2,b\n01,a\n",
-        "a.csv: line 4: image_id 1 is given twice, first in line 2. Keep one row for each image_id",
+        "a.csv: line 4: image_id 1 is given twice, first in line 2. Keep one row for each image_id; "
+        "rows of single annotations need a column id",
     ),
     "nothing matches": (
         b"file_name,w\nx/1.png,a\nx/2.png,b\n",
@@ -430,8 +431,8 @@ REFUSED = {
     ),
     "ids of images called id": (
         b"id,w\n1,a\n",
-        "a.csv: no row of 1 has the id of anything in the ground truth: it has 1, the ground truth 11, 12, 13. Write the "
-        "id as in the ground truth. id is the id of an annotation; call the id of an image image_id",
+        "a.csv: no row of 1 has the id of anything in the ground truth: it has 1, the ground truth 11, 12, 13. "
+        "Write the id as in the ground truth. id is the id of an annotation; call the id of an image image_id",
     ),
     "keys that disagree": (
         b"id,file_name,w\n11,1.png,a\n12,3.png,a\n",

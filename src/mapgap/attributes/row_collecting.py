@@ -55,7 +55,8 @@ def collect_rows(source: RowSource, key: str, target: Target, chosen: Mapping[in
             continue
         if group in collected.places:
             what = f"{key} {shown_key(value)} is given twice, first in {collected.places[group]}"
-            raise InputError(what, file=source.name, where=where, fix=f"Keep one row for each {key}")
+            other = "" if key == "id" else "; rows of single annotations need a column id"
+            raise InputError(what, file=source.name, where=where, fix=f"Keep one row for each {key}{other}")
         for place, other in others:
             _require_same_image(source, where, key, value, other, cells[place], target.images[group])
         collected.places[group], collected.cells[group] = where, cells
