@@ -145,7 +145,7 @@ def called_at_night(names: tuple[str, ...]) -> World:
 
 
 def duplicated(*, iou: float, pairs: int, of_pairs: float = 0.7) -> World:
-    """Second boxes in the harbour that overlap the first by `iou`, and pairs of found objects that overlap by `of_pairs`."""
+    """Second boxes in the harbour, `iou` with the first, and pairs of found objects that overlap by `of_pairs`."""
     world = World(scene=["street", "harbour"])
     shift = 100 * (1 - iou) / (1 + iou)
     for i in world.ids():

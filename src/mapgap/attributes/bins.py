@@ -86,9 +86,10 @@ def _are_numbers(attribute: Attribute) -> bool:
 
 def _binned(attribute: Attribute, edges: tuple[float, ...], is_object: BoolArray) -> Attribute:
     names = range_names(edges)
-    numbers, detection_numbers = _numbers_of(attribute)
+    numbers, own_numbers = _numbers_of(attribute)
+    detection_numbers = np.full(len(attribute.detection_codes), np.nan) if own_numbers is None else own_numbers
     codes = bin_codes(numbers, edges)
-    if attribute.kind == "object" or detection_numbers is None:
+    if attribute.kind == "object":
         detections = len(attribute.detection_codes)
         return object_attribute(attribute.name, names, codes, is_object, detections, numbers=numbers, edges=edges)
     binned = geometry_attribute(
