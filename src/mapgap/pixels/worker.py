@@ -15,7 +15,7 @@ READY = "ready"
 
 
 def work() -> None:
-    """Answers each list of requests with one (look, key to keep it under) a picture, in order.
+    """Answers each list of requests with one (look, key to keep it under) a picture, in order, or with our own error.
 
     The first message is (folder, cache file). Ctrl-C reaches every process of a terminal; this one leaves it to its
     parent, whose end closes stdin.
@@ -32,7 +32,14 @@ def work() -> None:
             except EOFError:
                 return
             for request in chunk:
-                _send(looks, look_at(Path(folder), request, cache.get))
+                _send(looks, _answer(Path(folder), request, cache))
+
+
+def _answer(folder: Path, request: Request, cache: Cache) -> object:
+    try:
+        return look_at(folder, request, cache.get)
+    except Exception as error:  # a bug of ours, which has to come up in the parent
+        return error
 
 
 def _send(stream: BinaryIO, message: object) -> None:

@@ -120,10 +120,12 @@ class _Crew:
             _send(process, [self._requests[place] for place in places])
         for done, place in enumerate(places):
             try:
-                look, key = pickle.load(process.stdout)
+                answer = pickle.load(process.stdout)
             except (EOFError, pickle.UnpicklingError):
                 return done
-            self._tell(place, look, key)
+            if isinstance(answer, BaseException):
+                raise answer
+            self._tell(place, *answer)
         return len(places)
 
     def _start(self) -> "subprocess.Popen[bytes] | None":
