@@ -201,9 +201,15 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "images": 1,
         "minimum_iou": 0.1,
     },
+    "measure_windows": {
+        "luma": np.zeros((9, 9), dtype=np.uint8),
+        "window": np.array([[0, 0, 9, 9]], dtype=np.int32),
+        "inside": np.array([[1, 1, 8, 8]], dtype=np.int32),
+        "around": np.array([[0, 0, 9, 9]], dtype=np.int32),
+    },
 }
 # These arrays set a length themselves.
-IGNORED_LENGTHS = {("average_precision", "status"), ("match_leftovers", "left_object")}
+IGNORED_LENGTHS = {("measure_windows", "luma"), ("average_precision", "status"), ("match_leftovers", "left_object")}
 IGNORED_LENGTHS |= {("thresholds_by_cause", "cause"), ("falling_order", "values")}
 IGNORED_LENGTHS |= {("SliceAveragePrecision", "target_of_cause")}
 IGNORED_LENGTHS |= {("count_slices", name) for name in ("crosses", "found", "false_positives")} | {
@@ -284,6 +290,10 @@ def test_a_longer_array_is_refused(name: str, argument: str) -> None:
         ("tide_types", "pair_object", np.array([0, 2], dtype=np.int32)),
         ("match_leftovers", "order", np.array([0, 2], dtype=np.int32)),
         ("covered_share", "image", np.array([0, 1], dtype=np.int32)),
+        ("measure_windows", "window", np.array([[0, 0, 10, 9]], dtype=np.int32)),
+        ("measure_windows", "window", np.array([[0, -1, 9, 9]], dtype=np.int32)),
+        ("measure_windows", "inside", np.array([[0, 0, 9, 10]], dtype=np.int32)),
+        ("measure_windows", "around", np.array([[-1, 0, 9, 9]], dtype=np.int32)),
     ],
 )
 def test_an_index_out_of_range_is_refused(name: str, argument: str, bad: np.ndarray) -> None:
@@ -346,3 +356,17 @@ def test_32_thresholds_fill_every_bit() -> None:
     _, true_positive, ignored = _kernel.match(**arguments)
     assert true_positive.tolist() == [[0, 0]]
     assert ignored.tolist() == [[2**32 - 1] * 2]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"around": np.array([[2, 0, 9, 9]], dtype=np.int32)}, "does not hold"),
+        ({"inside": np.zeros((2, 4), dtype=np.int32)}, "differ in number"),
+        ({"luma": np.zeros((1, (1 << 16) + 1), dtype=np.uint8)}, "too many pixels"),
+        ({"luma": np.zeros((1 << 12, (1 << 11) + 1), dtype=np.uint8)}, "too many pixels"),
+    ],
+)
+def test_windows_that_do_not_fit_the_picture_are_refused(change: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        _kernel.measure_windows(**{**ARGUMENTS["measure_windows"], **change})

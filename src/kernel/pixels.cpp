@@ -184,9 +184,9 @@ auto measure_windows(Grey2 luma, Index2 window, Index2 inside, Index2 around) {
                 picture.width * picture.height <= most_pixels,
             "luma: too many pixels");
     require(inside.shape(0) == windows && around.shape(0) == windows, "windows differ in number");
-    require_windows(window, picture, "window: not (n, 4) corners in the picture");
-    require_windows(inside, picture, "inside: not (n, 4) corners in the picture");
-    require_windows(around, picture, "around: not (n, 4) corners in the picture");
+    require_windows(window, picture, "window: shape is not (n, 4), or corners out of range");
+    require_windows(inside, picture, "inside: shape is not (n, 4), or corners out of range");
+    require_windows(around, picture, "around: shape is not (n, 4), or corners out of range");
     for (std::size_t i = 0; i < windows; ++i) {
       const Window crop = window_at(window.data() + 4 * i);
       const Window object = window_at(inside.data() + 4 * i);
