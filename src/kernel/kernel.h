@@ -13,6 +13,8 @@ void add_accumulate(nanobind::module_& module);
 void add_numbers(nanobind::module_& module);
 void add_slices(nanobind::module_& module);
 void add_slice_counts(nanobind::module_& module);
+void add_clusters(nanobind::module_& module);
+void add_strata(nanobind::module_& module);
 void add_nearest(nanobind::module_& module);
 void add_gap(nanobind::module_& module);
 void add_causes(nanobind::module_& module);

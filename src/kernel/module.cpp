@@ -11,6 +11,8 @@ NB_MODULE(_kernel, module) {
   mapgap::add_numbers(module);
   mapgap::add_slices(module);
   mapgap::add_slice_counts(module);
+  mapgap::add_clusters(module);
+  mapgap::add_strata(module);
   mapgap::add_nearest(module);
   mapgap::add_gap(module);
   mapgap::add_causes(module);

@@ -21,18 +21,23 @@ struct Partition {
   std::int32_t cell(std::size_t place) const { return first[place] * second_size + second[place]; }
 };
 
+// One column of codes of so many places each, all below the column's size.
+inline void require_columns(const std::vector<Index1>& columns, const Id1& sizes, std::size_t places) {
+  require(sizes.shape(0) == columns.size(), "columns and sizes differ in length");
+  for (std::size_t column = 0; column < columns.size(); ++column) {
+    require(columns[column].shape(0) == places, "columns differ in length from the places");
+    require_below(columns[column].data(), places, 0, sizes.data()[column], "column");
+  }
+}
+
 // Partitions of `places` places. `crosses` (P, 2) names the columns of each, the second -1 for a column alone; code of a
 // cell is first code x size of the second column + second code.
 class Partitions {
  public:
   Partitions(const std::vector<Index1>& columns, const Id1& sizes, const Index2& crosses, std::size_t places)
       : zeros_(places, 0) {
-    require(sizes.shape(0) == columns.size(), "columns and sizes differ in length");
     require(crosses.shape(1) == 2, "crosses must have the shape (P, 2)");
-    for (std::size_t column = 0; column < columns.size(); ++column) {
-      require(columns[column].shape(0) == places, "columns differ in length from the places");
-      require_below(columns[column].data(), places, 0, sizes.data()[column], "column");
-    }
+    require_columns(columns, sizes, places);
     const auto count = static_cast<std::int64_t>(columns.size());
     for (std::size_t p = 0; p < crosses.shape(0); ++p) {
       const std::int32_t* names = crosses.data() + 2 * p;

@@ -18,6 +18,7 @@ Id = NDArray[np.int64]
 Bits = NDArray[np.uint32]
 Flag = NDArray[np.uint8]
 Code = NDArray[np.int8]
+Marks = NDArray[np.uint64]
 FloatBuffer = Float | memoryview | array[float]
 IndexBuffer = Index | memoryview | array[int]
 FlagBuffer = Flag | memoryview | array[int]
@@ -412,6 +413,56 @@ def sum_cells(columns: list[Index], sizes: Id, crosses: Index, weights: Float, t
     """(W, cells of all partitions) sums of `weights` (W, places) over the places of each cell, added in their order.
 
     `columns`, `sizes` and `crosses` as in `SliceAveragePrecision.average_precision`.
+    """
+
+def cluster_sums(
+    columns: list[Index],
+    sizes: Id,
+    crosses: Index,
+    image: Index,
+    members: Id,
+    error_row: Id,
+    error_kind: Index,
+    kinds: int,
+    least_members: int,
+    least_images: int,
+    threads: int = 0,
+) -> tuple[Id, Marks, Id, Id]:
+    """Sums over images of what lies in each cell of many partitions, of the cells that are large enough.
+
+    One row a place, by `image`: how many `members` it holds. Errors are pairs of a place (`error_row`, rising) and a
+    kind below `kinds`. With n members and m errors of a kind in a cell and an image, N and M in the whole image:
+    (place (F, 2): partition and cell; mark (F,): equal for equal sets of members; members (F, 5): members, images,
+    images with no member elsewhere, sum of n n, of n N; errors (F, kinds, 5): errors, sum of m m, of m n, of m M, of
+    m N + n M). A cell is left out if it, or what is outside of it, has fewer members or images with members than asked.
+    """
+
+def grow_cluster_sums(
+    columns: list[Index],
+    sizes: Id,
+    parents: Index,
+    image: Index,
+    members: Id,
+    error_row: Id,
+    error_kind: Index,
+    weights: Float,
+    least_members: int,
+    least_images: int,
+    threads: int = 0,
+) -> tuple[Id, Marks, Id, Id, Float]:
+    """As `cluster_sums`, of every code of every other column inside each of `parents`, for its kind of error alone.
+
+    `parents` (P, 5): two columns, their codes, the kind; `weights` (kinds, places). Gives (place (F, 3): parent, column
+    and code; mark (F,); members (F, 5); errors (F, 1, 5); weight (F,): sum of the kind's weights).
+    """
+
+def stratified_sums(
+    columns: list[Index], sizes: Id, crosses: Index, stratum: Index, members: Id, errors: Id, threads: int = 0
+) -> Float:
+    """(5, cells of all partitions) sums over strata of a table a b / c d: errors and others inside a cell, and outside.
+
+    With T = a + b + c + d: sums of R = ad/T, S = bc/T, PR, PS + QR and QS, where P = (a + d)/T and Q = (b + c)/T.
+    Places are sorted by `stratum`; each holds `members` of which `errors` are errors.
     """
 
 def match_leftovers(

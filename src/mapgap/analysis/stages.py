@@ -24,7 +24,7 @@ from mapgap.pixels.attributes import pixel_attributes
 from mapgap.pixels.measuring import measure_pictures
 from mapgap.pixels.places import picture_folder
 from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
-from mapgap.slices import build_slices
+from mapgap.slices import build_slices, cross, search_slices
 from mapgap.slices.average_precision import average_precision_by_slice
 from mapgap.tables import (
     IOU_THRESHOLDS,
@@ -38,6 +38,7 @@ from mapgap.tables import (
     OperatingPoint,
     Results,
     Settings,
+    SliceStatistics,
 )
 from mapgap.tide import tide
 
@@ -124,16 +125,22 @@ def run_stages(
     average_precision_of = average_precision_by_slice(
         ground_truth, matches, causes, *counted_and_right(matches, COCO_THRESHOLDS), COCO_THRESHOLDS
     )
-    slices = build_slices(
+    cut = (ground_truth, detections, attributes, operating_point, errors, debts, average_precision_of)
+    slices, tests = search_slices(
         ground_truth,
-        detections,
         attributes,
         operating_point,
-        errors,
-        debts,
-        average_precision_of,
-        crosses=settings.by,
-        single_only=settings.slices,
+        build_slices(*cut, crosses=settings.by, single_only=settings.slices),
+        lambda crosses: cross(*cut, crosses),
+    )
+    unknown = np.full((len(slices.where), 2), np.nan)
+    slice_statistics = SliceStatistics(
+        recall_interval=unknown,
+        ap_interval=unknown,
+        q_value=tests.q_value,
+        adjusted_odds_ratio=tests.adjusted_odds_ratio,
+        is_reversed=tests.is_reversed,
+        images_to_halve=tests.images_to_halve,
     )
     begin("ranking")
     failure_modes = rank_failure_modes(
@@ -173,6 +180,8 @@ def run_stages(
         slices=slices,
         cause_totals=total_causes(errors, debts, lambda cause: oracle.gain([cause])),
         failure_modes=failure_modes,
+        slice_statistics=slice_statistics,
+        slices_tried=tests.tried,
         notices=(
             *evaluation_notices,
             *data_notices(ground_truth, detections, matches),

@@ -4,5 +4,6 @@ Takes addresses (definitions.md 3 and 4) and attributes (5), gives `mapgap.table
 """
 
 from mapgap.slices.build import AveragePrecisionOf, build_slices, cross
+from mapgap.slices.search import SliceTests, search_slices
 
-__all__ = ["AveragePrecisionOf", "build_slices", "cross"]
+__all__ = ["AveragePrecisionOf", "SliceTests", "build_slices", "cross", "search_slices"]

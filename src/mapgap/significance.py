@@ -1,0 +1,192 @@
+"""Is one rate worse than another: clustered test of two ratios, false discovery rate, odds ratio over strata.
+
+Clusters are images: objects of one picture fail together, so that a thousand objects in ten pictures are no thousand
+observations. docs/significance.md tells why each method was taken and what it cannot do.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapgap.tables import BoolArray, FloatArray, IdArray
+
+SIGNIFICANT_Q = 0.05
+NORMAL_95 = 1.959963984540054
+"""Two-sided 95 % point of the normal distribution."""
+
+
+@dataclass(frozen=True)
+class ClusterSums:
+    """One row a group: sums over images of its n members and m errors in each; N and M are those of the whole image."""
+
+    members: IdArray
+    errors: IdArray
+    member_squares: IdArray
+    """Sum of n n."""
+    error_squares: IdArray
+    """Sum of m m."""
+    error_members: IdArray
+    """Sum of m n."""
+    member_totals: IdArray
+    """Sum of n N."""
+    error_totals: IdArray
+    """Sum of m M."""
+    mixed_totals: IdArray
+    """Sum of m N + n M."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row a group: its rate of errors against that of the rest."""
+
+    difference: FloatArray
+    """Rate inside minus rate outside."""
+    variance: FloatArray
+    """Of the difference, if both had the same rate; image-clustered."""
+    design_effect: FloatArray
+    """`variance` / what it would be if members were independent of each other; at least 1."""
+    p_value: FloatArray
+    """Two-sided, NaN where not defined (no rest, no errors at all, nothing but errors)."""
+
+    def of_kind(self, kind: int) -> "Comparison":
+        """One column of a comparison of several kinds of error."""
+        return Comparison(**{name: column[:, kind] for name, column in vars(self).items()})
+
+
+def compare_with_rest(inside: ClusterSums, whole: ClusterSums, squares_by_member: FloatArray) -> Comparison:
+    """Whether the errors per member in groups differ from those in the rest of the same data.
+
+    `whole` holds the sums of everything (one row), `squares_by_member` the sum over its members of the square of each
+    one's number of errors. The variance is that of the difference of two ratio estimates under the hypothesis of one
+    common rate, with images as clusters: the sum over images of the square of each one's contribution (linearisation:
+    Cochran, Sampling Techniques, 1977, 6.3; Rao and Scott, Biometrics 48, 1992). Where a group is thin that sum is
+    unstable, above all where nothing failed in it; so it is never taken below the variance under a common correlation
+    of the members of an image, estimated from the whole data, nor below that of independent members.
+    """
+    n1, n0 = inside.members.astype(np.float64), (whole.members - inside.members).astype(np.float64)
+    rate = whole.errors / np.maximum(whole.members, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        difference = inside.errors / n1 - (whole.errors - inside.errors) / n0
+        by_member = (squares_by_member - 2 * rate * whole.errors + rate * rate * whole.members) / whole.members
+        independent = by_member * (1 / n1 + 1 / n0)
+        variance = np.fmax(
+            np.fmax(_clustered_variance(inside, whole, rate, n1, n0), independent),
+            independent + _common_correlation(inside, whole, rate, by_member, n1, n0),
+        )
+        is_defined = (n1 > 0) & (n0 > 0) & (by_member > 0)
+        statistic = np.where(is_defined, np.abs(difference) / np.sqrt(variance), np.nan)
+        design_effect = np.where(is_defined, variance / independent, np.nan)
+    return Comparison(difference, variance, design_effect, two_sided_p(statistic))
+
+
+def residual_squares(sums: ClusterSums, rate: FloatArray) -> FloatArray:
+    """Sum over images of (m - rate x n) squared."""
+    return np.asarray(sums.error_squares - 2 * rate * sums.error_members + rate * rate * sums.member_squares)
+
+
+def _clustered_variance(
+    inside: ClusterSums, whole: ClusterSums, rate: FloatArray, n1: FloatArray, n0: FloatArray
+) -> FloatArray:
+    """Sum over images of the squares of (m - rate n) / n1 - ((M - m) - rate (N - n)) / n0."""
+    of_inside, of_whole = 1 / n1 + 1 / n0, 1 / n0
+    products = inside.error_totals - rate * inside.mixed_totals + rate * rate * inside.member_totals
+    return np.asarray(
+        of_inside * of_inside * residual_squares(inside, rate)
+        - 2 * of_inside * of_whole * products
+        + of_whole * of_whole * residual_squares(whole, rate)
+    )
+
+
+def _common_correlation(
+    inside: ClusterSums, whole: ClusterSums, rate: FloatArray, by_member: FloatArray, n1: FloatArray, n0: FloatArray
+) -> FloatArray:
+    """What a common covariance between the members of an image adds to the variance."""
+    pairs = whole.member_squares - whole.members
+    covariance = (residual_squares(whole, rate) - by_member * whole.members) / np.maximum(pairs, 1)
+    rest_squares = whole.member_squares - 2 * inside.member_totals + inside.member_squares
+    pairs_across = inside.member_totals - inside.member_squares
+    shared = (inside.member_squares - n1) / (n1 * n1) + (rest_squares - n0) / (n0 * n0) - 2 * pairs_across / (n1 * n0)
+    return np.asarray(np.maximum(covariance, 0.0) * shared)
+
+
+def two_sided_p(statistic: FloatArray) -> FloatArray:
+    """Probability that a normal variable is at least this far from 0; NaN stays NaN."""
+    flat = [math.erfc(value / math.sqrt(2)) for value in np.abs(statistic).ravel().tolist()]
+    return np.array(flat, dtype=np.float64).reshape(statistic.shape)
+
+
+def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
+    """The q-value of each: the smallest false discovery rate at which it is still a discovery; NaN counts for nothing.
+
+    Benjamini and Hochberg, J. R. Statist. Soc. B 57 (1995): with m values sorted, q of the i-th is the least p m / j
+    over j >= i, at most 1.
+    """
+    q_values = np.full(p_values.shape, np.nan)
+    tried = np.flatnonzero(~np.isnan(p_values))
+    order = tried[np.argsort(p_values[tried], kind="stable")]
+    scaled = p_values[order] * len(order) / np.arange(1, len(order) + 1)
+    q_values[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return q_values
+
+
+def benjamini_hochberg_once(
+    families: Sequence[tuple[NDArray[np.uint64], FloatArray]],
+) -> tuple[list[FloatArray], int]:
+    """q-values over several families together, and how many tests that were; groups with equal marks count once.
+
+    A family holds the mark and the p-value of each of its groups. Groups of one family with equal marks have the same
+    members, hence the same p-value.
+    """
+    firsts, inverses = [], []
+    for marks, _ in families:
+        _, first, inverse = np.unique(marks, return_index=True, return_inverse=True)
+        firsts.append(first)
+        inverses.append(inverse)
+    distinct = [p_values[first] for (_, p_values), first in zip(families, firsts, strict=True)]
+    q_values = benjamini_hochberg(np.concatenate([np.zeros(0), *distinct]))
+    parts = np.split(q_values, np.cumsum([len(part) for part in distinct])[:-1])
+    spread = [part[inverse] for part, inverse in zip(parts, inverses, strict=False)]
+    return spread, int(np.count_nonzero(~np.isnan(q_values)))
+
+
+@dataclass(frozen=True)
+class OddsRatios:
+    """One row a group: odds of an error inside over those outside, held against each other within strata."""
+
+    ratio: FloatArray
+    """NaN or infinite where there is nothing to compare."""
+    log_error: FloatArray
+    """Standard error of its logarithm if members are independent, NaN where not defined."""
+
+
+def mantel_haenszel(sums: FloatArray) -> OddsRatios:
+    """The common odds ratio over strata: sum of a d / T over sum of b c / T.
+
+    `sums` (5, S) over strata with the table a b / c d (errors and others inside, errors and others outside) and its
+    total T: R = a d / T, S = b c / T, P R, P S + Q R, Q S with P = (a + d) / T, Q = (b + c) / T. Mantel and Haenszel,
+    J. Nat. Cancer Inst. 22 (1959); the error of the logarithm is that of Robins, Breslow and Greenland, Biometrics 42
+    (1986).
+    """
+    r, s, p_r, mixed, q_s = sums
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = p_r / (2 * r * r) + mixed / (2 * r * s) + q_s / (2 * s * s)
+        return OddsRatios(r / s, np.where((r > 0) & (s > 0), np.sqrt(variance), np.nan))
+
+
+def points_the_other_way(comparison: Comparison, adjusted: OddsRatios) -> BoolArray:
+    """Simpson's paradox: the crude difference and the adjusted odds ratio differ in direction, each beyond its noise.
+
+    Beyond noise: p <= .05 for the difference; 1 outside the 95 % interval of the odds ratio, whose standard error
+    grows by the root of the difference's design effect. One by one, without correction for many slices: to point in
+    two directions by chance is far rarer than to be significant by chance.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slack = NORMAL_95 * adjusted.log_error * np.sqrt(comparison.design_effect)
+        logarithm = np.log(adjusted.ratio)
+        is_worse, is_better = logarithm > slack, logarithm < -slack
+    is_significant = comparison.p_value <= SIGNIFICANT_Q
+    turns = (comparison.difference > 0) & is_better | (comparison.difference < 0) & is_worse
+    return np.asarray(is_significant & turns)
