@@ -445,15 +445,15 @@ def grow_cluster_sums(
     members: Id,
     error_row: Id,
     error_kind: Index,
-    weights: Float,
+    kinds: int,
     least_members: int,
     least_images: int,
     threads: int = 0,
-) -> tuple[Id, Marks, Id, Id, Float]:
+) -> tuple[Id, Marks, Id, Id]:
     """As `cluster_sums`, of every code of every other column inside each of `parents`, for its kind of error alone.
 
-    `parents` (P, 5): two columns, their codes, the kind; `weights` (kinds, places). Gives (place (F, 3): parent, column
-    and code; mark (F,); members (F, 5); errors (F, 1, 5); weight (F,): sum of the kind's weights).
+    `parents` (P, 5): two columns, their codes, the kind. Gives (place (F, 3): parent, column and code; mark (F,); members
+    (F, 5); errors (F, 1, 5)).
     """
 
 def stratified_sums(

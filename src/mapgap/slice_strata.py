@@ -17,16 +17,13 @@ SLICES_AT_ONCE = 32
 
 
 def strata_of(names: Iterable[str]) -> tuple[str, ...] | None:
-    """What a slice by these attributes is adjusted for: class and size, the other one for a slice that is itself one.
+    """What a slice by these attributes is adjusted for: class and size, as far as it is not by class or size itself.
 
-    None for a slice by class and size alone: nothing is left.
+    None where nothing is left.
     """
     keys = frozenset(names)
-    if keys <= CLASS_ATTRIBUTES:
-        return ("size",)
-    if keys <= SIZE_ATTRIBUTES:
-        return ("class",)
-    return None if keys <= CLASS_ATTRIBUTES | SIZE_ATTRIBUTES else ("class", "size")
+    left = (*(() if keys & CLASS_ATTRIBUTES else ("class",)), *(() if keys & SIZE_ATTRIBUTES else ("size",)))
+    return left or None
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,6 @@ from mapgap.tables import Attribute, BoolArray, FloatArray, IdArray, IndexArray
 LEAST_MEMBERS = 30
 LEAST_IMAGES = 5
 """A slice is tried if it, and what is outside of it, has at least so many members in at least so many images."""
-PARENTS_GROWN = 200
-"""At most so many slices are grown by a key: those with most errors above what the rate of the rest would give."""
 
 Keys = tuple[int, ...]
 """Positions of attributes, rising."""
@@ -86,14 +84,15 @@ class Population:
             [everything],
             np.array([1], dtype=np.int64),
             np.array([[0, -1]], dtype=np.int32),
-            *self._arguments(),
+            *self.arguments(),
             self.kinds,
             0,
             0,
         )
-        return _cluster_sums(of_members, of_errors)
+        return cluster_sums(of_members, of_errors)
 
-    def _arguments(self) -> tuple[IndexArray, IdArray, IdArray, IndexArray]:
+    def arguments(self) -> tuple[IndexArray, IdArray, IdArray, IndexArray]:
+        """What the kernel asks of every population."""
         return self.image, self.members, self.error_row, self.error_kind
 
 
@@ -129,27 +128,6 @@ class Tried:
         rest = (whole.members - self.members[:, np.newaxis]).astype(np.float64)
         rate = (whole.errors - self.errors) / np.maximum(rest, 1)
         return np.asarray(self.errors - self.members[:, np.newaxis] * rate)
-
-
-@dataclass(frozen=True)
-class Grown:
-    """One row a slice and the one it was grown from, for the kind of error of that one."""
-
-    tried: Tried
-    parent: IdArray
-    weight: FloatArray
-    """(S,) sum over its places of the weights asked for."""
-
-
-def prefixed_keys(attributes: Sequence[Attribute]) -> frozenset[int]:
-    """Attributes that lost their name to another one: what stands behind the first dot is another's name."""
-    names = {attribute.name for attribute in attributes}
-    return frozenset(key for key, attribute in enumerate(attributes) if attribute.name.partition(".")[2] in names)
-
-
-def preference(keys: Keys, codes: Codes, prefixed: frozenset[int]) -> tuple[int, int, Keys, Codes]:
-    """Sorts slices of the same members: fewest keys, then names without prefix, then names, then values."""
-    return len(keys), sum(key in prefixed for key in keys), keys, codes
 
 
 def make_population(
@@ -196,69 +174,23 @@ def compare_slices(population: Population, crosses: Sequence[Keys]) -> Tried:
         cut.columns,
         cut.sizes,
         cut.crosses,
-        *population._arguments(),
+        *population.arguments(),
         population.kinds,
         LEAST_MEMBERS,
         LEAST_IMAGES,
     )
     codes = [cut.codes(partition, cell) for partition, cell in place.tolist()]
     is_slice = np.array([one is not None for one in codes], dtype=np.bool_)
-    return _tried(
+    return describe(
         population,
         tuple(crosses[partition] for partition in place[is_slice, 0].tolist()),
         tuple(one for one in codes if one is not None),
         marks[is_slice],
-        _cluster_sums(of_members[is_slice], of_errors[is_slice]),
+        cluster_sums(of_members[is_slice], of_errors[is_slice]),
     )
 
 
-def grow_slices(population: Population, parents: Sequence[tuple[Keys, Codes, int]], weights: FloatArray) -> Grown:
-    """Every slice with one key more inside the parents (keys, codes, kind of error), that has members enough.
-
-    `weights` (kinds, places in the population's order). Parents have two keys.
-    """
-    columns = [column.places for column in population.columns]
-    sizes = np.array([column.size for column in population.columns], dtype=np.int64)
-    rows = [
-        (
-            *keys,
-            *(int(np.searchsorted(population.columns[k].values, c)) for k, c in zip(keys, codes, strict=True)),
-            kind,
-        )
-        for keys, codes, kind in parents
-    ]
-    place, marks, of_members, of_errors, weight = _kernel.grow_cluster_sums(
-        columns,
-        sizes,
-        np.array(rows, dtype=np.int32).reshape(-1, 5),
-        *population._arguments(),
-        weights,
-        LEAST_MEMBERS,
-        LEAST_IMAGES,
-    )
-    is_slice = place[:, 2] < sizes[place[:, 1]] - 1
-    place = place[is_slice]
-    keys_and_codes = [
-        _with_key(*parents[parent][:2], column, int(population.columns[column].values[code]))
-        for parent, column, code in place.tolist()
-    ]
-    tried = _tried(
-        population,
-        tuple(keys for keys, _ in keys_and_codes),
-        tuple(codes for _, codes in keys_and_codes),
-        marks[is_slice],
-        _cluster_sums(of_members[is_slice], of_errors[is_slice]),
-        np.array([parents[parent][2] for parent in place[:, 0].tolist()], dtype=np.int64),
-    )
-    return Grown(tried, place[:, 0], weight[is_slice])
-
-
-def _with_key(keys: Keys, codes: Codes, key: int, code: int) -> tuple[Keys, Codes]:
-    pairs = sorted([*zip(keys, codes, strict=True), (key, code)])
-    return tuple(k for k, _ in pairs), tuple(c for _, c in pairs)
-
-
-def _cluster_sums(of_members: IdArray, of_errors: IdArray) -> ClusterSums:
+def cluster_sums(of_members: IdArray, of_errors: IdArray) -> ClusterSums:
     """From the columns of the kernel: (S, 5) and (S, kinds, 5)."""
     members, _, _, member_squares, member_totals = (column[:, np.newaxis] for column in of_members.T)
     errors, error_squares, error_members, error_totals, mixed_totals = np.moveaxis(of_errors, 2, 0)
@@ -267,7 +199,7 @@ def _cluster_sums(of_members: IdArray, of_errors: IdArray) -> ClusterSums:
     )
 
 
-def _tried(
+def describe(
     population: Population,
     keys: tuple[Keys, ...],
     codes: tuple[Codes, ...],

@@ -153,6 +153,7 @@ def run_stages(
         matches.matched[0, threshold],
         lambda cause, objects, own: oracle.gain([cause], objects, own),
         rank_by=settings.rank_by,
+        costs=settings.costs,
     )
     evaluation_notices = _coco_notices(ground_truth, detections)
     degenerate = threshold_notice(

@@ -1,6 +1,7 @@
 """Rules 1 and 2: which slices of a cause stand out, and by how much."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -8,7 +9,8 @@ import numpy as np
 
 from mapgap import _kernel
 from mapgap.ranking.ledger import Ledger
-from mapgap.tables import FloatArray, IdArray
+from mapgap.slice_growth import preference, prefixed_keys
+from mapgap.tables import FloatArray, IdArray, IndexArray
 
 MINIMUM_ERRORS = 30
 EXCESS_DECIMALS = 12
@@ -32,13 +34,33 @@ class Candidate:
 
 
 def find_candidates(ledger: Ledger, minimum_errors: int) -> list[Candidate]:
-    """Single attributes and pairs that pass rule 1 and have a positive excess, in slice order.
+    """Single attributes and pairs that pass rule 1, but for its test, and have a positive excess, in slice order.
 
     Excess (rule 2) is the cost minus the population times the cost per member in the rest of the data.
     """
     whole = Whole.of(ledger)
     found = [whole.candidate(*tally) for tally in _tallies(ledger, minimum_errors) if whole.stands_out(*tally[2:4])]
-    return [candidate for candidate in _distinct(ledger, found) if candidate.excess > 0]
+    return [candidate for candidate in found if candidate.excess > 0]
+
+
+def distinct_candidates(ledger: Ledger, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Of slices with the same members and debtors the one of fewest keys, then of names without prefix; in slice order.
+
+    Equal counts are looked at before the rows themselves.
+    """
+    prefixed = prefixed_keys(ledger.attributes)
+    by_preference = sorted(candidates, key=lambda one: preference(one.keys, one.values, prefixed))
+    alike = Counter((one.errors, one.population) for one in by_preference)
+    seen: set[bytes] = set()
+    kept = []
+    for candidate in by_preference:
+        if alike[candidate.errors, candidate.population] > 1:
+            signature = ledger.holders(candidate.keys, candidate.values).tobytes()
+            if signature in seen:
+                continue
+            seen.add(signature)
+        kept.append(candidate)
+    return sorted(kept, key=lambda one: one.slice_order)
 
 
 @dataclass(frozen=True)
@@ -116,21 +138,3 @@ def _enough(errors: FloatArray, minimum_errors: int) -> tuple[tuple[IdArray, IdA
     inner = errors[:-1, : max(1, errors.shape[1] - 1)]
     rows, columns = np.nonzero(inner >= minimum_errors)
     return (rows, columns), inner[rows, columns]
-
-
-def _distinct(ledger: Ledger, candidates: list[Candidate]) -> list[Candidate]:
-    """Of slices with the same members and debtors the first; equal counts are looked at before the rows themselves."""
-    alike: dict[tuple[int, int], int] = {}
-    for candidate in candidates:
-        counts = candidate.errors, candidate.population
-        alike[counts] = alike.get(counts, 0) + 1
-    seen: set[bytes] = set()
-    kept = []
-    for candidate in candidates:
-        if alike[candidate.errors, candidate.population] > 1:
-            signature = ledger.holders(candidate.keys, candidate.values).tobytes()
-            if signature in seen:
-                continue
-            seen.add(signature)
-        kept.append(candidate)
-    return kept

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mapgap import _kernel
-from mapgap.ranking.candidates import Candidate, Whole
+from mapgap.ranking.candidates import Candidate, Whole, distinct_candidates
 from mapgap.ranking.ledger import Ledger
 from mapgap.tables import FloatArray, Hotter, IdArray, Scalar
 
@@ -16,7 +16,8 @@ def hotter_within(ledger: Ledger, parent: Candidate, minimum_errors: int) -> tup
     """Up to three slices with one key more, by falling excess within the parent, ties in slice order.
 
     Each has enough errors, a rate at least 1.25 times that of the rest of the parent (which has members) and a
-    positive excess within. The excess is 0.0 for causes that owe nothing; they are ordered by errors in its place.
+    positive excess within; of those with the same members one is named. The excess is 0.0 for causes that owe nothing;
+    they are ordered by errors in its place.
     """
     inside = np.flatnonzero(ledger.contains(parent.keys, parent.values))
     whole = Whole(parent.errors, parent.population, parent.cost)
@@ -27,6 +28,7 @@ def hotter_within(ledger: Ledger, parent: Candidate, minimum_errors: int) -> tup
         for key, of_key in zip(others, sums, strict=True)
         for one in _narrower(parent, whole, key, of_key, minimum_errors)
     ]
+    found = distinct_candidates(ledger, found)
     found.sort(key=lambda one: (-one.excess, one.slice_order))
     return tuple(
         Hotter(where_of(ledger, one), one.errors, one.population, one.excess if ledger.owes else 0.0)

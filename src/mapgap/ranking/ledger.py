@@ -15,6 +15,7 @@ from mapgap.tables import (
     Attribute,
     BoolArray,
     Debts,
+    Detections,
     Errors,
     FloatArray,
     GroundTruth,
@@ -35,6 +36,8 @@ class Ledger:
     """The attributes a hot spot of this cause may use, by name."""
     codes: tuple[IndexArray, ...]
     """The value at each address, one array an attribute; their number where it may not be a hot spot's ("n/a")."""
+    place: IdArray
+    """Each address: an annotation, or number of annotations + a detection; rising."""
     members: IdArray
     """Objects, or for duplicate and background kept detections, at each address."""
     errors: IdArray
@@ -74,6 +77,8 @@ class Book:
     """The tables all ledgers are drawn from; addresses are annotations, then detections."""
 
     annotations: int
+    image: IndexArray
+    """Image of each address."""
     attributes: tuple[Attribute, ...]
     """By name."""
     objects: IdArray
@@ -88,6 +93,7 @@ class Book:
 
 def open_book(
     ground_truth: GroundTruth,
+    detections: Detections,
     attributes: tuple[Attribute, ...],
     operating_point: OperatingPoint,
     errors: Errors,
@@ -105,6 +111,7 @@ def open_book(
     objects[:annotations] = ground_truth.is_object
     return Book(
         annotations=annotations,
+        image=np.concatenate([ground_truth.image, detections.image]),
         attributes=by_name,
         objects=objects,
         kept_detections=np.bincount(member_address, minlength=places).astype(np.int64),
@@ -137,7 +144,8 @@ def open_ledger(book: Book, cause: str) -> Ledger:
     return Ledger(
         cause=cause,
         attributes=usable,
-        codes=tuple(_usable_codes(attribute, rows, book.annotations) for attribute in usable),
+        codes=tuple(usable_codes(attribute, rows, book.annotations) for attribute in usable),
+        place=rows,
         members=population[rows],
         errors=errors,
         cost=cost.astype(np.float64),
@@ -159,11 +167,16 @@ def _address(object_index: IndexArray, detection_index: IndexArray | IdArray, an
     return np.where(object_index >= 0, object_index.astype(np.int64), own)
 
 
-def _usable_codes(attribute: Attribute, rows: IdArray, annotations: int) -> IndexArray:
-    """The values at addresses, which rise; one past the last for "n/a"."""
+def codes_at(attribute: Attribute, rows: IdArray, annotations: int) -> IndexArray:
+    """The values at addresses, which rise."""
     objects = int(np.searchsorted(rows, annotations))
     of_detection = attribute.detection_codes[rows[objects:] - annotations]
-    codes = np.concatenate([attribute.object_codes[rows[:objects]], of_detection])
+    return np.concatenate([attribute.object_codes[rows[:objects]], of_detection])
+
+
+def usable_codes(attribute: Attribute, rows: IdArray, annotations: int) -> IndexArray:
+    """The values at addresses, which rise; one past the last for "n/a"."""
+    codes = codes_at(attribute, rows, annotations)
     is_missing = np.array([value in (NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND) for value in attribute.values])
     if not is_missing.any():
         return codes

@@ -6,23 +6,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from mapgap.significance import SIGNIFICANT_Q, benjamini_hochberg_once, points_the_other_way
+from mapgap.slice_growth import (
+    PARENTS_GROWN,
+    distinct_conjunctions,
+    grow_slices,
+    preference,
+    prefixed_keys,
+)
 from mapgap.slice_strata import adjusted_odds_ratios
 from mapgap.slice_tests import (
     LEAST_IMAGES,
     LEAST_MEMBERS,
-    PARENTS_GROWN,
     Population,
     Tried,
     compare_slices,
-    grow_slices,
     make_population,
-    preference,
-    prefixed_keys,
 )
 from mapgap.slices.joining import join_slices, name_rows
 from mapgap.tables import Attribute, BoolArray, FloatArray, GroundTruth, IdArray, OperatingPoint, Slices
 
-CONJUNCTIONS_KEPT = 200
+CONJUNCTIONS_KEPT = 100
 """At most so many conjunctions of three keys become rows: those with most misses above what the rest's rate gives."""
 
 CrossMore = Callable[[Sequence[tuple[str, ...]]], Slices]
@@ -51,7 +54,7 @@ def search_slices(
     """`slices` with the conjunctions of three keys that are worth a row, and the tests of every row.
 
     Tried are the rows that have at least 30 objects in 5 images and leave as many outside, and each value of another
-    attribute within the 200 pairs that are significantly worse than the rest and miss most above its rate. Such a
+    attribute within the fifty pairs that are significantly worse than the rest and miss most above its rate. Such a
     conjunction becomes a row if it is significantly worse than the rest, if its odds of being missed are at least 1.25
     times those of the rest of each pair it was grown from, and if no slice of fewer keys has the same objects.
     """
@@ -122,35 +125,25 @@ class _Conjunctions:
 
 
 def _grow(population: Population, attributes: Sequence[Attribute], tried: Tried) -> _Conjunctions:
+    prefixed = prefixed_keys(attributes)
+    parents = _parents(population, tried, prefixed)
+    named = [(tried.keys[s], tried.codes[s], 0) for s in parents]
+    grown = grow_slices(population, named)
+    of_parent = np.array(parents, dtype=np.int64)[grown.parent]
+    odds_rise = _odds_rise(grown.tried, tried.members[of_parent], tried.errors[of_parent, 0])
+    chosen, gets_worse = distinct_conjunctions(grown, odds_rise, [set(tried.marks.tolist())], prefixed)
+    return _Conjunctions(grown.tried.chosen(chosen), gets_worse)
+
+
+def _parents(population: Population, tried: Tried, prefixed: frozenset[int]) -> list[int]:
+    """The pairs to grow; of slices with the same objects only the one that would be kept is looked at."""
     q_value, _ = _q_values(tried, tried.chosen([]))
     excess = tried.excess_errors(population.whole)[:, 0]
     worse = np.flatnonzero((q_value <= SIGNIFICANT_Q) & (excess > 0)).tolist()
-    pairs = sorted(
-        (s for s in worse if len(tried.keys[s]) == 2), key=lambda s: (-excess[s], tried.keys[s], tried.codes[s])
-    )
-    parents = pairs[:PARENTS_GROWN]
-    named = [(tried.keys[s], tried.codes[s], 0) for s in parents]
-    grown = grow_slices(population, named, np.zeros((1, len(population.members))))
-    of_parent = np.array(parents, dtype=np.int64)[grown.parent]
-    odds_rise = _odds_rise(grown.tried, tried.members[of_parent], tried.errors[of_parent, 0])
-
-    known = set(tried.marks.tolist())
-    prefixed = prefixed_keys(attributes)
-    first_row: dict[int, int] = {}
-    gets_worse: dict[int, bool] = {}
-    order = sorted(
-        range(len(grown.tried.keys)), key=lambda s: preference(grown.tried.keys[s], grown.tried.codes[s], prefixed)
-    )
-    for s in order:
-        mark = int(grown.tried.marks[s])
-        if mark in known:
-            continue
-        first_row.setdefault(mark, s)
-        gets_worse[mark] = gets_worse.get(mark, True) and bool(odds_rise[s])
-    return _Conjunctions(
-        grown.tried.chosen(list(first_row.values())),
-        np.array([gets_worse[mark] for mark in first_row], dtype=np.bool_),
-    )
+    worse.sort(key=lambda s: preference(tried.keys[s], tried.codes[s], prefixed))
+    distinct = {int(tried.marks[s]): s for s in reversed(worse)}
+    pairs = [s for s in distinct.values() if len(tried.keys[s]) == 2]
+    return sorted(pairs, key=lambda s: (-excess[s], tried.keys[s], tried.codes[s]))[:PARENTS_GROWN]
 
 
 def _odds_rise(inside: Tried, members: IdArray, errors: IdArray) -> BoolArray:
