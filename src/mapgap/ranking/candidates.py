@@ -10,7 +10,7 @@ import numpy as np
 from mapgap import _kernel
 from mapgap.ranking.ledger import Ledger
 from mapgap.slice_growth import preference, prefixed_keys
-from mapgap.tables import FloatArray, IdArray, IndexArray
+from mapgap.tables import FloatArray, IdArray
 
 MINIMUM_ERRORS = 30
 EXCESS_DECIMALS = 12
