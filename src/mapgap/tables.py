@@ -374,7 +374,7 @@ class Attribute:
     edges: tuple[float, ...] | None = None
     """Bin edges, for the method section of the report."""
     detection_numbers: FloatArray | None = None
-    """(D,) the number behind each detection's own value, NaN where missing; None where `numbers` is, or for objects only."""
+    """(D,) the number behind each detection's own value, NaN where missing; None for objects only."""
 
     def codes_at(self, object_index: IndexArray, detection_index: IndexArray) -> IndexArray:
         """Codes at addresses: the object's where there is one, else the detection's own; index -1 means "none"."""
