@@ -421,6 +421,17 @@ def test_an_analysis_has_the_attributes(demo: Path) -> None:
     assert {"image_noise": "n/a (background)"} not in analysis.slices(by="image_noise")["where"].tolist()
 
 
+def test_other_edges_for_a_measure(demo: Path) -> None:
+    bins = {"image_brightness": [0.2, 0.4], "brightness": [0.3]}
+    analysis = mapgap.analyze(demo / "gt.json", demo / "detections.json", images=demo / "images", bins=bins)
+    values = {attribute.name: attribute.values for attribute in analysis.results.attributes}
+    assert values["image_brightness"] == ("< 0.2", "0.2 to 0.4", ">= 0.4")
+    assert values["brightness"] == ("< 0.3", ">= 0.3", "n/a (background)")
+    rows = analysis.slices(by="image_brightness")
+    assert rows["objects"].sum() == analysis.count_objects()
+    assert rows["fp"].sum() == analysis.summary["operating_point"]["fp"]
+
+
 def test_without_pictures_nothing_changes(demo: Path) -> None:
     stages: list[str] = []
     analysis = mapgap.analyze(demo / "gt.json", demo / "detections.json", progress=stages.append)
