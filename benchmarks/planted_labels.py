@@ -44,7 +44,7 @@ class Planted:
 
 
 def world(seed: int, quality: float, *, images: int = 1000, classes: int = 20) -> Pair:
-    """Scenes with objects of COCO's sizes, about seven an image, and a detector of a quality from 0 to 1."""
+    """Scenes with objects of COCO's sizes, about seven an image, and a detector of a quality from 0 up; 0.3 has AP .2, 1 has AP .5."""
     size = Size(images, round(images * 7.3), images, classes, polygons=False)
     ((scene, objects, _),) = list(scenes.blocks(size, seed))
     chance = np.random.default_rng([seed, 77])
@@ -198,7 +198,7 @@ def _detect(
         - 1.5 * is_second - (0.3 + 1.2 * quality) * is_wrong - 3.0 * np.minimum(spread, 0.5)
     )  # fmt: skip
     haunted = np.where(np.arange(len(scene.ids)) % 10 == 0, 6.0, 1.0)
-    image = chance.choice(len(scene.ids), int(len(scene.ids) * (2 + 10 * worse)), p=haunted / haunted.sum())
+    image = chance.choice(len(scene.ids), int(len(scene.ids) * max(1.0, 2 + 10 * worse)), p=haunted / haunted.sum())
     side = np.exp(chance.normal(3.7, 1.0, (len(image), 2)))
     extent = np.minimum(side, scene.shape[image] - 1)
     corner = chance.random((len(image), 2)) * (scene.shape[image] - extent)
