@@ -48,6 +48,7 @@ def test_bins_are_those_of_the_naive_twin(data: st.DataObject, pair: CocoPair, e
         attribute = anew[name]
         assert_is_sound(attribute, ground_truth, detections)
         assert attribute.edges == tuple(edges)
+        assert attribute.kind == next(a.kind for a in attributes if a.name == name)
         assert attribute.numbers is not None
         expected = [naive.bin_name(number, edges) for number in attribute.numbers.tolist()]
         is_object = ground_truth.is_object.tolist()
