@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 import mapgap
 from mapgap.advice import ACTIONS
 from mapgap.advice.comparing import is_clearly_higher
-from mapgap.advice.halves import in_first_half
+from mapgap.advice.halves import Half, in_first_half
 from mapgap.advice.loose_boxes import is_hidden
-from mapgap.advice.overlaps import Overlaps, closest_neighbour, find_overlaps, suppressed
-from mapgap.advice.thresholds import _best_threshold, _Outcomes
+from mapgap.advice.overlaps import Overlaps, closest_neighbour, find_overlaps
+from mapgap.advice.suppression import suppressed
+from mapgap.advice.thresholds import best_threshold
 from mapgap.attributes import as_where, parse_expression
 from mapgap.cli.commands import mapgap as command_group
 from mapgap.coco.detections import read_detections
@@ -541,11 +542,15 @@ def test_the_best_threshold_agrees_with_its_twin(rows: list[tuple[float, bool, b
     objects = sum(right for _, right, _ in rows) + more
     assume(objects)
     score, right, inside = (np.array([row[i] for row in rows]) for i in range(3))
-    none = np.zeros(len(rows), dtype=np.int32)
-    outcomes = _Outcomes(
-        score.astype(float), right.astype(bool), none, inside.astype(bool), none, objects, none, np.ones(1, bool)
+    half = Half(
+        images=np.ones(1, bool),
+        objects=objects,
+        detection=np.arange(len(rows)),
+        score=score.astype(float),
+        right=right.astype(bool),
+        image=np.zeros(len(rows), dtype=np.int32),
     )
-    assert _best_threshold(outcomes, 0.5) == naive_best_threshold(rows, objects, 0.5)
+    assert best_threshold(half, inside.astype(bool), 0.5) == naive_best_threshold(rows, objects, 0.5)
 
 
 @given(coco_pairs())

@@ -5,7 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
+from mapgap.advice.halves import Half, split_in_halves
 from mapgap.advice.overlaps import Overlaps, find_overlaps
+from mapgap.advice.suppression import Suppression, best_suppression
 from mapgap.tables import (
     CAUSES,
     Attribute,
@@ -58,6 +60,18 @@ class Case:
         results = self.results
         order = results.matches.order[results.operating_point.kept[results.matches.order]]
         return find_overlaps(results.detections, order, len(results.ground_truth.images.ids))
+
+    @cached_property
+    def suppression(self) -> Suppression:
+        """What suppression of the kept detections does best."""
+        point = self.results.operating_point
+        objects = int(self.results.ground_truth.is_object.sum())
+        return best_suppression(self.overlaps, point.kept, point.true_positive, objects)
+
+    @cached_property
+    def halves(self) -> tuple[Half, Half]:
+        """The counted detections of the half of the images to choose on, and of the half to try on."""
+        return split_in_halves(self.results, self.counted, self.right)
 
     @cached_property
     def lost_by_cause(self) -> dict[str, BoolArray]:

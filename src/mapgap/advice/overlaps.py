@@ -1,11 +1,11 @@
-"""Boxes of one image and class that overlap, and what non-maximum suppression would make of them."""
+"""Boxes of one image and class that overlap."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from mapgap import _kernel
-from mapgap.tables import BoolArray, Detections, FloatArray, GroundTruth, IdArray, IndexArray
+from mapgap.tables import Detections, FloatArray, GroundTruth, IdArray, IndexArray
 
 LOWEST_IOU = 0.3
 """Suppression below this would take one of two objects that merely touch; pairs below it are not looked at."""
@@ -38,20 +38,6 @@ def closest_neighbour(ground_truth: GroundTruth) -> FloatArray:
     is_other = row != other
     np.maximum.at(closest, objects[row[is_other]], iou[is_other])
     return closest
-
-
-def suppressed(overlaps: Overlaps, detections: int, iou: float) -> BoolArray:
-    """(D,) which detections greedy non-maximum suppression removes: a kept one of higher score overlaps by more."""
-    is_close = overlaps.iou > iou
-    higher, lower = overlaps.higher[is_close], overlaps.lower[is_close]
-    removed = np.zeros(detections, dtype=np.bool_)
-    # After round n the n highest of every chain are settled: a removed detection removes nobody.
-    while True:
-        again = np.zeros(detections, dtype=np.bool_)
-        again[lower[~removed[higher]]] = True
-        if np.array_equal(again, removed):
-            return removed
-        removed = again
 
 
 def _pairs(
