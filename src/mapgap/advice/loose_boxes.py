@@ -70,10 +70,11 @@ def box_loss(spot: HotSpot) -> Recommendation | None:
         else ("larger than their object, as if its neighbours were boxed with it")
     )
     advice = "and check that the labels agree on whole objects" if is_smaller else "and try another suppression"
+    iou, area = fraction(evidence["median_iou"], 2), percent(evidence["median_area_ratio"])
     text = (
         f"Give the box loss more weight on such objects, {advice}: {count(max(smaller, larger))} of "
-        f"{count(len(boxes.iou))} loose boxes here are {how}. Their median IoU is "
-        f"{fraction(evidence['median_iou'], 2)}, their median area {percent(evidence['median_area_ratio'])} of its own."
+        f"{count(len(boxes.iou))} loose boxes here are {how}. Their median IoU is {iou}, their median area {area} of "
+        "the object's."
     )
     return Recommendation("box_loss", text, evidence, look_at_slice(spot, "AP and recall up"))
 
