@@ -15,6 +15,8 @@ void add_slices(nanobind::module_& module);
 void add_slice_counts(nanobind::module_& module);
 void add_clusters(nanobind::module_& module);
 void add_strata(nanobind::module_& module);
+void add_resamples(nanobind::module_& module);
+void add_bootstrap(nanobind::module_& module);
 void add_nearest(nanobind::module_& module);
 void add_gap(nanobind::module_& module);
 void add_causes(nanobind::module_& module);

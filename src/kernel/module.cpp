@@ -13,6 +13,8 @@ NB_MODULE(_kernel, module) {
   mapgap::add_slice_counts(module);
   mapgap::add_clusters(module);
   mapgap::add_strata(module);
+  mapgap::add_resamples(module);
+  mapgap::add_bootstrap(module);
   mapgap::add_nearest(module);
   mapgap::add_gap(module);
   mapgap::add_causes(module);

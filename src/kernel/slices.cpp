@@ -244,7 +244,109 @@ class SliceAveragePrecision {
     return give(std::move(result), {cells});
   }
 
+  auto grouped(Index1 column, std::int64_t size) const {
+    Groups groups;
+    {
+      nb::gil_scoped_release released;
+      require(column.shape(0) == places_.size(), "columns differ in length from the places");
+      require_below(column.data(), column.shape(0), 0, size, "column");
+      groups.fill(*this, column.data(), static_cast<std::size_t>(size));
+    }
+    const std::size_t count = groups.cell.size(), rows = groups.row.place.size(), objects = groups.object.size();
+    return std::make_tuple(give(std::move(groups.cell), {count}), give(std::move(groups.row_offsets), {count + 1}),
+                           give(std::move(groups.row.place), {rows}), give(std::move(groups.row.counted), {rows}),
+                           give(std::move(groups.row.true_positive), {rows}),
+                           give(std::move(groups.object_offsets), {count + 1}), give(std::move(groups.object), {objects}));
+  }
+
  private:
+  // One row a class and cell of a partition that has an object of it, with its objects and its rows in class order.
+  struct Groups {
+    struct Rows {
+      std::vector<std::int32_t> place;
+      std::vector<std::uint32_t> counted, true_positive;
+    };
+
+    std::vector<std::int32_t> cell;
+    std::vector<std::int64_t> row_offsets{0}, object_offsets{0};
+    std::vector<std::int32_t> object;  // a row of `places`, like `row.place`
+    Rows row;
+
+    void fill(const SliceAveragePrecision& of, const std::int32_t* code, std::size_t cells) {
+      constexpr std::size_t none = SIZE_MAX;
+      std::vector<std::size_t> group_of(cells, none);
+      for (std::size_t k = 0; k + 1 < of.object_offsets_.size(); ++k) {
+        const std::size_t first = cell.size();
+        for (std::size_t place = of.object_offsets_[k]; place < of.object_offsets_[k + 1]; ++place) {
+          std::size_t& group = group_of[static_cast<std::size_t>(code[place])];
+          if (group == none) {
+            group = cell.size();
+            cell.push_back(code[place]);
+            object_offsets.push_back(0);
+            row_offsets.push_back(0);
+          }
+          ++object_offsets[group + 1];
+        }
+        // Rows of cells without an object of the class belong to nothing.
+        of.for_rows(k, code, [&](std::size_t, std::uint32_t, std::uint32_t, std::size_t at) {
+          if (group_of[at] != none) ++row_offsets[group_of[at] + 1];
+        });
+        for (std::size_t group = first; group < cell.size(); ++group) {
+          object_offsets[group + 1] += object_offsets[group];
+          row_offsets[group + 1] += row_offsets[group];
+        }
+        place_class(of, k, first, code, group_of);
+        for (std::size_t group = first; group < cell.size(); ++group) group_of[static_cast<std::size_t>(cell[group])] = none;
+      }
+    }
+
+    void place_class(const SliceAveragePrecision& of, std::size_t k, std::size_t first, const std::int32_t* code,
+                     const std::vector<std::size_t>& group_of) {
+      std::vector<std::size_t> next_object(object_offsets.begin() + static_cast<std::ptrdiff_t>(first), object_offsets.end());
+      std::vector<std::size_t> next_row(row_offsets.begin() + static_cast<std::ptrdiff_t>(first), row_offsets.end());
+      object.resize(static_cast<std::size_t>(object_offsets.back()));
+      row.place.resize(static_cast<std::size_t>(row_offsets.back()));
+      row.counted.resize(row.place.size());
+      row.true_positive.resize(row.place.size());
+      for (std::size_t place = of.object_offsets_[k]; place < of.object_offsets_[k + 1]; ++place) {
+        object[next_object[group_of[static_cast<std::size_t>(code[place])] - first]++] = static_cast<std::int32_t>(place);
+      }
+      of.for_rows(k, code, [&](std::size_t place, std::uint32_t counted, std::uint32_t true_positive, std::size_t at) {
+        if (group_of[at] >= first + next_row.size()) return;
+        const std::size_t here = next_row[group_of[at] - first]++;
+        row.place[here] = static_cast<std::int32_t>(place);
+        row.counted[here] = counted;
+        row.true_positive[here] = true_positive;
+      });
+    }
+  };
+
+  // Calls visit(place, counted, true positive, cell) for each row of a class in its order, once for each cell that it is in.
+  template <typename Visit>
+  void for_rows(std::size_t k, const std::int32_t* code, Visit visit) const {
+    const std::uint32_t every = every_threshold(thresholds_);
+    std::size_t row = row_offsets_[k];
+    const auto cell = [code](std::size_t place) { return static_cast<std::size_t>(code[place]); };
+    for (std::size_t s = stop_offsets_[k]; s < stop_offsets_[k + 1]; ++s) {
+      const Stop& stop = stops_[s];
+      for (; row < stop.row; ++row) visit(row, every, 0U, cell(row));
+      ++row;
+      if (stop.split_places == 0) {
+        visit(stop.row, stop.counted, stop.true_positive, cell(stop.row));
+        continue;
+      }
+      for (std::uint32_t left = stop.counted; left != 0;) {
+        const std::size_t at = cell(stop.split_places + static_cast<std::size_t>(std::countr_zero(left)));
+        std::uint32_t here = 0;
+        for_thresholds(left, [&](std::size_t t) {
+          here |= static_cast<std::uint32_t>(cell(stop.split_places + t) == at) << t;
+        });
+        visit(stop.row, here, stop.true_positive & here, at);
+        left &= ~here;
+      }
+    }
+  }
+
   void add_objects(const Index1& object_category, const Flag1& is_object, std::size_t classes) {
     object_offsets_.assign(classes + 1, 0);
     for (std::size_t object = 0; object < is_object.shape(0); ++object) {
@@ -357,7 +459,8 @@ void add_slices(nb::module_& module) {
            "recall_thresholds"_a)
       .def("places", &SliceAveragePrecision::places)
       .def("average_precision", &SliceAveragePrecision::average_precision, "columns"_a, "sizes"_a, "crosses"_a,
-           "threads"_a = 0);
+           "threads"_a = 0)
+      .def("grouped", &SliceAveragePrecision::grouped, "column"_a, "size"_a);
 }
 
 }  // namespace mapgap
