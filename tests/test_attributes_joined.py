@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from mapgap.attributes import Joined, build_attributes, join_table
 from mapgap.attributes.text_columns import TextColumn
+from mapgap.coco.detections import read_detections
+from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.errors import AccessError, InputError
 from mapgap.tables import GroundTruth
 from tests.generated import CocoPair, coco_pairs
@@ -542,3 +544,23 @@ def test_any_bytes_are_joined_or_refused(tmp_path: Path, content: bytes) -> None
         else:
             continue
         assert complaint.file == "a.csv"
+
+
+def test_kaist_by_table_is_kaist_by_annotation(real_data: Path, tmp_path: Path) -> None:
+    """Its occlusion written into a table by id, its time of day by image; both have an id 0."""
+    ground_truth = read_ground_truth(real_data / "kaist" / "gt.json")
+    images = ground_truth.images
+    write_csv(
+        tmp_path / "o.csv", ["id", "o"], list(zip(ground_truth.ids, ground_truth.attributes["occlusion"], strict=True))
+    )
+    write_csv(
+        tmp_path / "t.csv", ["image_id", "t"], list(zip(images.ids, images.attributes["time_of_day"], strict=True))
+    )
+    nobody = read_detections([], ground_truth)
+    for path, name, own in ((tmp_path / "o.csv", "o", "occlusion"), (tmp_path / "t.csv", "t", "time_of_day")):
+        joined = join_table(path, ground_truth, path.name)
+        attributes = {a.name: a for a in build_attributes(ground_truth, nobody, joined)[0]}
+        assert attributes[name].values == attributes[own].values
+        assert attributes[name].kind == attributes[own].kind
+        np.testing.assert_array_equal(attributes[name].object_codes, attributes[own].object_codes)
+        assert joined.notices == ()
