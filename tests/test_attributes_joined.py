@@ -204,6 +204,8 @@ def test_examples_of_meanings(texts: list[str], values: list[Any]) -> None:
 def test_rows_outside_the_ground_truth_still_say_what_a_column_means(tmp_path: Path) -> None:
     joined = joined_text(tmp_path, "image_id,zone\n1,1\n2,2\n99,A\n")
     assert joined.columns["zone"] == ("1", "2", None)
+    joined = joined_text(tmp_path, "image_id,zone,clear\n1,1,true\n2,2,\n99,3,false\n")
+    assert joined.columns == {"zone": (1, 2, None), "clear": (True, None, None)}
 
 
 @pytest.mark.parametrize("content", ["image_id,w\n1,a\n", "\ufeffimage_id;w\n1;a\n", "\n\nw\timage_id\r\na\t1\r\n\r\n"])
