@@ -29,7 +29,7 @@ class Testimony:
     is_named: BoolArray
     """It gives the object the class of its label."""
     is_background: BoolArray
-    """It overlaps with no object."""
+    """It overlaps with no object but, by less than the analysis IoU, with one of another class that is found."""
     is_true_positive: BoolArray
 
 
@@ -53,6 +53,9 @@ def hear_witnesses(
     matched = matches.matched[0, threshold][witness]
     is_hit = matches.is_true_positive(threshold, max_detections)[witness]
     is_misnamed = ~is_hit & (other >= 0) & (other_iou >= reached_iou) & (same_iou < reached_iou)
+    is_found = np.zeros(len(nearest.kept_iou) + 1, dtype=np.bool_)
+    is_found[matched[is_hit]] = True
+    is_explained = is_found[other]
     home = np.select([is_hit, is_misnamed], [matched, other], default=same).astype(np.int32)
     iou = np.select([is_misnamed, (home >= 0) & (home == same)], [other_iou, same_iou], default=np.nan)
     return Testimony(
@@ -61,7 +64,7 @@ def hear_witnesses(
         object=home,
         iou=iou,
         is_named=(home >= 0) & ~is_misnamed,
-        is_background=~is_hit & (same < 0) & (other < 0),
+        is_background=~is_hit & (same < 0) & ((other < 0) | (is_explained & (other_iou < reached_iou))),
         is_true_positive=is_hit,
     )
 
