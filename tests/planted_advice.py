@@ -95,13 +95,16 @@ def missed_in(attribute: str, value: str) -> World:
     return world
 
 
-def loose(attribute: str, shares: tuple[float, ...]) -> World:
-    """Objects with the value "heavy" get boxes of their own corner and these shares of their width, by turns."""
+def loose(attribute: str, shares: tuple[float, ...], *, kept: int = IMAGES) -> World:
+    """Objects with the value "heavy" get boxes of their own corner and these shares of their width, by turns.
+
+    All but the first `kept` boxes have a score of .1.
+    """
     world = World()
     for i in world.ids():
         world.found(i, [500, 500, 100, 100], **{attribute: "none"})
         world.object(i, [100, 100, 100, 100], **{attribute: "heavy"})
-        world.detection(i, [100, 100, 100 * shares[i % len(shares)], 100])
+        world.detection(i, [100, 100, 100 * shares[i % len(shares)], 100], score=0.9 if i <= kept else 0.1)
     return world
 
 

@@ -142,6 +142,11 @@ def test_loose_boxes_without_a_direction_or_a_hidden_object_get_no_advice(name: 
     assert loose(name, shares).actions("localization") == {None}
 
 
+@pytest.mark.parametrize(("kept", "action"), [(10, "box_loss"), (9, None)])
+def test_a_handful_of_loose_boxes_shows_no_direction(kept: int, action: str | None) -> None:
+    assert loose("occlusion", (0.4,), kept=kept).actions("localization", score_threshold=0.5) == {action}
+
+
 @pytest.mark.parametrize(
     ("where", "expected"),
     [
@@ -399,6 +404,12 @@ def test_options_that_decide_what_counts_are_repeated() -> None:
     assert advice.verify.startswith(
         "mapgap slices GT DT --score-threshold precision=.5 --iou-threshold 0.6 --by light  # light == "
     )
+
+
+def test_bins_are_repeated() -> None:
+    world = missed_small(only_at_night=False)
+    small = only(world.advice("missed", bins={"size": [0, 500, 5000]}))
+    assert " --bins size=0.0,500.0,5000.0 --by size  # " in small.verify
 
 
 def test_the_commands_run(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ HIDING_PARTS = ("occlu", "truncat")
 """An attribute tells how much of an object is hidden if it has one of these names, or one of these parts in it."""
 NOT_HIDDEN = ("none", "no", "not", "free", "visible", "fully visible", "false", "0")
 MOSTLY = 2 / 3
+FEWEST_BOXES = 10
 FEWEST_PAIRS = 20
 NEAR_THE_LIMIT = 0.1
 SHARE_OF_NEIGHBOURS = 0.25
@@ -51,7 +52,7 @@ def softer_nms(spot: HotSpot) -> Recommendation | None:
 def box_loss(spot: HotSpot) -> Recommendation | None:
     """Weight for the boxes of hidden objects, if most loose boxes miss in one way: too small, or too large."""
     boxes = _loose_boxes(spot) if is_hidden(spot.mode.where) else None
-    if boxes is None or not len(boxes.iou):
+    if boxes is None or len(boxes.iou) < FEWEST_BOXES:
         return None
     smaller, larger = int((boxes.area_ratio < 1).sum()), int((boxes.area_ratio > 1).sum())
     if max(smaller, larger) < MOSTLY * len(boxes.iou):

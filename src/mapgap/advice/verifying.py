@@ -28,13 +28,12 @@ def _options(spot: HotSpot, score_threshold: float | None) -> str:
     """The options that decide what is counted, where they are not the usual ones."""
     settings = spot.results.settings
     score = settings.score_threshold if score_threshold is None else score_threshold
-    used = [name for name in spot.mode.where if name in settings.bins or name in settings.slices]
+    binned = [name for name in spot.mode.where if name in settings.bins]
     options = [
         ("--score-threshold", score, score != DEFAULTS.score_threshold),
         ("--iou-threshold", settings.iou_threshold, settings.iou_threshold != DEFAULTS.iou_threshold),
         ("--iou-type", settings.iou_type, settings.iou_type != DEFAULTS.iou_type),
-        *(("--bins", f"{name}={_edges(settings.bins[name])}", True) for name in used if name in settings.bins),
-        *(("--slice", f"{name}: {settings.slices[name]}", True) for name in used if name in settings.slices),
+        *(("--bins", f"{name}={_edges(settings.bins[name])}", True) for name in binned),
     ]
     return "".join(f" {flag} {shlex.quote(str(value))}" for flag, value, is_needed in options if is_needed)
 
