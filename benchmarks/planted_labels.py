@@ -44,7 +44,7 @@ class Planted:
 
 
 def world(seed: int, quality: float, *, images: int = 1000, classes: int = 20) -> Pair:
-    """Scenes with objects of COCO's sizes, about seven an image, and a detector of this quality: 0.3 is AP .2, 1 is .5."""
+    """Objects of COCO's sizes, about seven an image, and a detector of this quality: 0.3 is AP .2, 1 is .5."""
     size = Size(images, round(images * 7.3), images, classes, polygons=False)
     ((scene, objects, _),) = list(scenes.blocks(size, seed))
     chance = np.random.default_rng([seed, 77])
