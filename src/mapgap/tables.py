@@ -419,9 +419,9 @@ class SliceStatistics:
     """One row a slice, in the order of `Slices`: how sure its numbers are."""
 
     recall_interval: FloatArray
-    """(S, 2) ends of the bootstrap interval, NaN where there is none."""
+    """(S, 2) ends of the interval, NaN where there is none."""
     ap_interval: FloatArray
-    """(S, 2), of single and named slices; NaN for the others."""
+    """(S, 2), NaN where there is none."""
     q_value: FloatArray
     """Of the test whether its objects are missed at another rate than the rest; NaN where not tested."""
     adjusted_odds_ratio: FloatArray
@@ -569,20 +569,6 @@ class Settings:
     attributes: JoinedFile | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
     """What one error costs, by cause, or by "cause:class"."""
-    resamples: int = 200
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Intervals:
-    """Bootstrap intervals of what is said of the whole run; None where not defined or not asked for."""
-
-    metrics: Mapping[str, Interval | None]
-    """AP and AP50."""
-    recall: Interval | None
-    precision: Interval | None
-    f1: Interval | None
-    gap: Interval | None
 
 
 @dataclass(frozen=True)
@@ -613,8 +599,6 @@ class Results:
     cause_totals: tuple[CauseTotal, ...]
     failure_modes: tuple[FailureMode, ...]
     notices: tuple[Notice, ...]
-    intervals: Intervals | None = None
-    """None without resamples."""
     slice_statistics: SliceStatistics | None = None
     """None where only counts were asked for."""
     slices_tried: int = 0

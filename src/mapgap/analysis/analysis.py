@@ -171,8 +171,6 @@ def analyze(
     bins: Mapping[str, Sequence[float]] | None = None,
     slices: Mapping[str, str] | None = None,
     costs: Mapping[str, float] | None = None,
-    resamples: int = 200,
-    seed: int = 0,
     jobs: int = 0,
     progress: Progress | None = None,
 ) -> Analysis:
@@ -185,9 +183,8 @@ def analyze(
     DataFrame to join, by a column `image_id`, `file_name` or `id`. `bins` gives edges for attributes of numbers, as in
     {"size": [0, 256, 1024, 9216]}; `slices` names slices, as in {"night_small": 'time_of_day == "night" and size ==
     "small"'}; `costs` says what one error of a cause costs, as in {"missed": 5, "background": 1}, or of a cause and a
-    class, as in {"missed:person": 20}. `resamples` and `seed` belong to the bootstrap behind all intervals (0
-    resamples: none); `jobs` is how many processes look at pictures (0: one a core). `progress` is told each stage as
-    it begins.
+    class, as in {"missed:person": 20}. `jobs` is how many processes look at pictures (0: one a core). `progress` is
+    told each stage as it begins.
     Raises InputError for input without a meaning, AccessError for unreadable files.
     """
     settings = Settings(
@@ -199,8 +196,6 @@ def analyze(
         bins={name: checked_edges(name, edges) for name, edges in (bins or {}).items()},
         slices=dict(slices or {}),
         costs={name: float(cost) for name, cost in (costs or {}).items()},
-        resamples=resamples,
-        seed=seed,
     )
     return Analysis(run_stages(gt, dt, settings, images=images, attributes=attributes, jobs=jobs, progress=progress))
 

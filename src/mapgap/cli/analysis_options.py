@@ -13,7 +13,6 @@ from mapgap.cli.options import COUNTING, iou_type_option
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 ATTRIBUTES = "Attributes and slices"
-SURENESS = "How sure"
 
 
 def analysis_options(command: Command) -> Command:
@@ -99,26 +98,8 @@ OPTIONS = (
         default=0,
         show_default="one a core",
         metavar="N",
-        panel=SURENESS,
+        panel=ATTRIBUTES,
         help="Processes that look at pictures.",
-    ),
-    click.option(
-        "--seed",
-        type=click.IntRange(min=0),
-        default=0,
-        show_default=True,
-        metavar="N",
-        panel=SURENESS,
-        help="Seed of the resampling.",
-    ),
-    click.option(
-        "--resamples",
-        type=click.IntRange(min=0),
-        default=200,
-        show_default=True,
-        metavar="N",
-        panel=SURENESS,
-        help="Bootstrap resamples of the images behind every interval; 0 for none.",
     ),
     click.option(
         "--slice",
@@ -179,8 +160,6 @@ NAMES = (
     "attributes",
     "bins",
     "slices",
-    "resamples",
-    "seed",
     "jobs",
 )
 cost_option = click.option(
