@@ -431,7 +431,7 @@ def test_the_commands_run(tmp_path: Path) -> None:
 
 def test_the_demo_gets_sensible_advice() -> None:
     demo = make_demo(0)
-    modes = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0).results.failure_modes
+    modes = mapgap.analyze(demo.ground_truth, demo.detections).results.failure_modes
     given_for = {
         (weakness.cause, *sorted(weakness.where.items())): mode.recommendation
         for weakness in demo.weaknesses
@@ -566,5 +566,5 @@ def test_the_best_threshold_agrees_with_its_twin(rows: list[tuple[float, bool, b
 
 @given(coco_pairs())
 def test_any_data_can_be_advised_on(pair: CocoPair) -> None:
-    for mode in mapgap.analyze(pair.ground_truth, pair.detections, resamples=0).results.failure_modes:
+    for mode in mapgap.analyze(pair.ground_truth, pair.detections).results.failure_modes:
         assert mode.recommendation is None  # too few errors

@@ -45,7 +45,7 @@ def test_recovered_and_lost_objects_are_counted(script: Any, tmp_path: Path) -> 
     assert size == ("medium", "240", "75 %", "69 %", "60", "30", "50 %")
     ((hot_spot, action, _, *counts, gap_before, gap_after),) = tables["modes"][1]
     assert (hot_spot, action, counts) == ('1. missed: `light == "dark"`', "data_of_that_kind", ["60", "30", "50 %"])
-    before, after = (mapgap.analyze(paths[0], run, resamples=0) for run in paths[1:])
+    before, after = (mapgap.analyze(paths[0], run) for run in paths[1:])
     assert gap_before == script.fraction(before.results.failure_modes[0].gap)
     assert script.gap_of(after, "missed", {"light": "dark"}) < before.results.failure_modes[0].gap
     assert gap_after != gap_before
@@ -74,9 +74,7 @@ def test_the_first_hot_spot_of_the_real_run_is_small_objects_and_more_pixels_fin
 ) -> None:
     folder = real_data / "coco_val2017"
     truth = folder / "instances_val2017_rebuilt.json"
-    before, after = (
-        mapgap.analyze(truth, folder / f"yolov2_{pixels}_results.json", resamples=0) for pixels in (416, 608)
-    )
+    before, after = (mapgap.analyze(truth, folder / f"yolov2_{pixels}_results.json") for pixels in (416, 608))
     first = before.results.failure_modes[0]
     assert (first.cause, dict(first.where)) == ("missed", {"size": "small"})
     assert first.recommendation is not None
