@@ -205,7 +205,7 @@ def _random_attributes(
         ),
         attribute_of("class", "class", ["cat", "dog"], *_codes(chance, 2, annotations, count)),
         attribute_of("twin", "geometry", ["x", "y", "z"], *(codes.tolist() for codes in same)),
-        attribute_of("Twin", "object", ["x", "y", "z"], *(codes.tolist() for codes in same)),
+        attribute_of("annotation.twin", "object", ["x", "y", "z"], *(codes.tolist() for codes in same)),
     )
 
 

@@ -193,6 +193,38 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "crosses": np.array([[0, 1], [1, -1]], dtype=np.int32),
         "weights": SCORE.reshape(1, 2),
     },
+    "cluster_sums": {
+        "columns": [INDEX, INDEX],
+        "sizes": np.array([1, 2]),
+        "crosses": np.array([[0, 1], [1, -1]], dtype=np.int32),
+        "image": INDEX,
+        "members": np.array([1, 1]),
+        "error_row": np.array([1]),
+        "error_kind": np.zeros(1, dtype=np.int32),
+        "kinds": 1,
+        "least_members": 0,
+        "least_images": 0,
+    },
+    "grow_cluster_sums": {
+        "columns": [INDEX, INDEX, INDEX],
+        "sizes": np.array([1, 2, 1]),
+        "parents": np.array([[0, 1, 0, 0, 0]], dtype=np.int32),
+        "image": INDEX,
+        "members": np.array([1, 1]),
+        "error_row": np.array([1]),
+        "error_kind": np.zeros(1, dtype=np.int32),
+        "kinds": 1,
+        "least_members": 0,
+        "least_images": 0,
+    },
+    "stratified_sums": {
+        "columns": [INDEX, INDEX],
+        "sizes": np.array([1, 2]),
+        "crosses": np.array([[0, 1], [1, -1]], dtype=np.int32),
+        "stratum": INDEX,
+        "members": np.array([1, 1]),
+        "errors": np.array([1, 0]),
+    },
     "covered_share": {"image": INDEX, "box": BOX, "is_object": FLAG + np.uint8(1), "images": 1},
     "count_overlaps": {
         "image": INDEX,
@@ -215,6 +247,7 @@ IGNORED_LENGTHS |= {("SliceAveragePrecision", "target_of_cause")}
 IGNORED_LENGTHS |= {("count_slices", name) for name in ("crosses", "found", "false_positives")} | {
     ("sum_cells", "crosses")
 }
+IGNORED_LENGTHS |= {("cluster_sums", "crosses"), ("stratified_sums", "crosses")}
 
 
 def _kernel_function(name: str) -> Callable[..., Any]:
@@ -287,6 +320,15 @@ def test_a_longer_array_is_refused(name: str, argument: str) -> None:
         ("count_slices", "objects", np.array([0, 2])),
         ("count_slices", "found", np.array([-1])),
         ("count_slices", "false_positives", np.array([2])),
+        ("cluster_sums", "crosses", np.array([[2, 0]], dtype=np.int32)),
+        ("cluster_sums", "members", np.array([1, -1])),
+        ("cluster_sums", "members", np.array([1, 1 << 31])),
+        ("cluster_sums", "error_row", np.array([2])),
+        ("cluster_sums", "error_kind", np.array([1], dtype=np.int32)),
+        ("grow_cluster_sums", "parents", np.array([[0, 3, 0, 0, 0]], dtype=np.int32)),
+        ("grow_cluster_sums", "parents", np.array([[0, 1, 0, 0, 1]], dtype=np.int32)),
+        ("grow_cluster_sums", "sizes", np.array([1, 2, 0])),
+        ("stratified_sums", "sizes", np.array([1, 0])),
         ("tide_types", "pair_object", np.array([0, 2], dtype=np.int32)),
         ("match_leftovers", "order", np.array([0, 2], dtype=np.int32)),
         ("covered_share", "image", np.array([0, 1], dtype=np.int32)),
@@ -370,3 +412,27 @@ def test_32_thresholds_fill_every_bit() -> None:
 def test_windows_that_do_not_fit_the_picture_are_refused(change: dict[str, Any], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         _kernel.measure_windows(**{**ARGUMENTS["measure_windows"], **change})
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "bad", "complaint"),
+    [
+        ("cluster_sums", "image", np.array([1, 0], dtype=np.int32), "must not fall"),
+        ("cluster_sums", "kinds", -1, "negative"),
+        ("grow_cluster_sums", "image", np.array([1, 0], dtype=np.int32), "must not fall"),
+        ("stratified_sums", "stratum", np.array([1, 0], dtype=np.int32), "must not fall"),
+        ("stratified_sums", "errors", np.array([2, 0]), "more errors"),
+        ("stratified_sums", "errors", np.array([-1, 0]), "more errors"),
+    ],
+)
+def test_rows_out_of_order_and_impossible_counts_are_refused(
+    name: str, argument: str, bad: Any, complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        _kernel_function(name)(**{**ARGUMENTS[name], argument: bad})
+
+
+def test_errors_out_of_order_are_refused() -> None:
+    errors = {"error_row": np.array([1, 0]), "error_kind": INDEX}
+    with pytest.raises(ValueError, match="must not fall"):
+        _kernel.cluster_sums(**{**ARGUMENTS["cluster_sums"], **errors})

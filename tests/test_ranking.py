@@ -35,9 +35,9 @@ small_scenes = st.builds(
 large_scenes = st.builds(
     random_scene,
     st.integers(0, 1 << 30),
-    st.integers(5, 40),
-    st.integers(200, 400),
-    st.integers(100, 400),
+    st.integers(30, 80),
+    st.integers(300, 1200),
+    st.integers(100, 600),
     st.sampled_from([0.4, 0.8]),
 )
 
@@ -60,6 +60,15 @@ def rank(scene: Scene, gain_of=no_gain, **options) -> tuple[FailureMode, ...]:
     )
 
 
+def near(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """The rows, with the results of tests compared but for the last digits."""
+    surenesses = ("q_value", "adjusted_odds_ratio")
+    return [
+        {key: pytest.approx(v, rel=1e-9) if key in surenesses and v is not None else v for key, v in row.items()}
+        for row in rows
+    ]
+
+
 def as_dict(mode: FailureMode) -> dict[str, object]:
     def readable(where):
         return [(name, repr(value)) for name, value in where.items()]
@@ -75,26 +84,29 @@ def as_dict(mode: FailureMode) -> dict[str, object]:
         "hotter_within": [(readable(h.where), h.errors, h.population, h.excess) for h in mode.hotter_within],
         "flags": mode.flags,
         "examples": [(e.image_id, e.object_id, e.detection) for e in mode.examples],
+        "q_value": mode.q_value,
+        "adjusted_odds_ratio": mode.adjusted_odds_ratio,
     }
 
 
 @given(small_scenes)
 @settings(max_examples=60)
 def test_few_errors_equal_the_naive_twin(scene):
-    assert [as_dict(mode) for mode in rank(scene)] == naive_failure_modes(scene)
+    assert [as_dict(mode) for mode in rank(scene)] == near(naive_failure_modes(scene))
 
 
 @given(large_scenes)
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_many_errors_equal_the_naive_twin(scene):
-    assert [as_dict(mode) for mode in rank(scene)] == naive_failure_modes(scene)
+    assert [as_dict(mode) for mode in rank(scene)] == near(naive_failure_modes(scene))
 
 
 def test_the_random_scenes_have_hot_spots_to_compare():
-    modes = [mode for seed in range(8) for mode in rank(random_scene(seed, 30, 500, 600, 0.8))]
-    assert {"missed", "background"} <= {mode.cause for mode in modes}
+    modes = [mode for seed in range(8) for mode in rank(random_scene(seed, 60, 1200, 600, 0.8))]
+    assert {"missed", "localization", "classification"} <= {mode.cause for mode in modes}
     assert any(len(mode.where) == 2 for mode in modes)
     assert any(mode.hotter_within for mode in modes)
+    assert all(mode.q_value is not None and mode.q_value <= 0.05 for mode in modes)
 
 
 # Cases made by hand: objects only, each in an image of its own unless said otherwise.
@@ -170,15 +182,15 @@ def test_with_fewer_than_30_errors_in_all_modes_are_listed_and_flagged(errors, f
     assert [(mode.where, mode.flags) for mode in modes] == [({"time": "night"}, ("too_few",))] * flagged
 
 
-@pytest.mark.parametrize(("members", "listed"), [(80, True), (81, False)])
+@pytest.mark.parametrize(("members", "listed"), [(160, True), (161, False)])
 def test_rule_1_at_most_80_percent_of_the_population(members, listed):
-    modes = rank(scene_of(["time"], [Cell(("night",), members, 60), Cell(("day",), 100 - members, 2)]))
+    modes = rank(scene_of(["time"], [Cell(("night",), members, 120), Cell(("day",), 200 - members, 2)]))
     assert wheres(modes) == [{"time": "night"}] * listed
 
 
-@pytest.mark.parametrize(("errors", "listed"), [(50, True), (49, False)])
+@pytest.mark.parametrize(("errors", "listed"), [(500, True), (499, False)])
 def test_rule_1_a_rate_at_least_1_25_times_that_of_the_rest(errors, listed):
-    modes = rank(scene_of(["time"], [Cell(("night",), 100, errors, 2 / 1024), Cell(("day",), 100, 40)]))
+    modes = rank(scene_of(["time"], [Cell(("night",), 1000, errors, 2 / 1024), Cell(("day",), 1000, 400)]))
     assert wheres(modes) == [{"time": "night"}] * listed
 
 
@@ -408,7 +420,7 @@ def test_causes_that_owe_nothing_come_last_by_errors_and_never_ask_for_a_gain(ca
         return 0.5
 
     for key in RANK_BY:
-        modes = rank(both, gain_of, rank_by=key)
+        modes = rank(both, gain_of, rank_by=key, costs={"missed": 1.0, cause: 5.0})
         assert [(mode.cause, mode.where["time"]) for mode in modes] == [("missed", "day"), (cause, "night")]
         assert (modes[1].gap, modes[1].excess, modes[1].gain, modes[1].errors) == (0.0, 0.0, 0.0, 150)
 
@@ -483,7 +495,7 @@ def test_ties_go_by_cause_then_where():
 
 def alarms(kind: AttributeKind) -> Scene:
     """40 of 50 detections are alarms at the left, 2 of 50 at the right; true positives sit on objects at the right."""
-    truth, run = ground_truth_of([0] * 58), detections_of([0] * 100)
+    truth, run = ground_truth_of([g % 10 for g in range(58)]), detections_of([d % 10 for d in range(100)])
     is_alarm = [d < 40 or 50 <= d < 52 for d in range(100)]
     address = np.full(100, -1, dtype=np.int32)
     address[~np.array(is_alarm)] = np.arange(58)
@@ -528,22 +540,22 @@ def test_background_never_uses_an_attribute_of_objects():
 
 
 def test_duplicates_are_counted_among_kept_detections_at_the_objects_they_point_at():
-    truth, run = ground_truth_of(list(range(10))), detections_of([0] * 50)
-    true_positive = [d < 10 for d in range(50)]
-    rows = [("duplicate", d % 2, d, False) for d in range(10, 45)] + [
-        ("background", -1, d, False) for d in range(45, 50)
+    truth, run = ground_truth_of(list(range(50))), detections_of([0] * 90)
+    true_positive = [d < 50 for d in range(90)]
+    rows = [("duplicate", d % 10, d, False) for d in range(50, 85)] + [
+        ("background", -1, d, False) for d in range(85, 90)
     ]
     scene = Scene(
         truth,
         run,
-        (attribute_of("size", "object", ["large", "small", "n/a (background)"], [0, 0] + [1] * 8, [2] * 50),),
-        operating_point_of([True] * 50, true_positive, [True] * 10),
+        (attribute_of("size", "object", ["large", "small", "n/a (background)"], [0] * 10 + [1] * 40, [2] * 90),),
+        operating_point_of([True] * 90, true_positive, [True] * 50),
         errors_of(rows, truth, run),
-        debts_of([("duplicate", d % 2, d, 1 / 1024) for d in range(10, 45)], truth, run),
-        np.array([*range(10), *[-1] * 40], dtype=np.int32),
+        debts_of([("duplicate", d % 10, d, 1 / 1024) for d in range(50, 85)], truth, run),
+        np.array([*range(50), *[-1] * 40], dtype=np.int32),
     )
     (mode,) = rank(scene)
-    assert (mode.where, mode.errors, mode.population) == ({"size": "large"}, 35, 37)
+    assert (mode.where, mode.errors, mode.population) == ({"size": "large"}, 35, 45)
 
 
 # Examples.
@@ -552,7 +564,7 @@ def test_duplicates_are_counted_among_kept_detections_at_the_objects_they_point_
 def losses(rows, debts, images, ids=None) -> FailureMode:
     """The one mode of a scene whose objects 0 to 39 are hot, with these errors and debts; 30 more errors are free."""
     hot = len(images)
-    truth = ground_truth_of([*images, *range(200, 240), *[0] * 300], ids=ids)
+    truth = ground_truth_of([*images, *range(200, 240), *range(300, 600)], ids=ids)
     run = detections_of([0] * 20, record=range(100, 120))
     free = [("localization", g, -1, True) for g in range(hot, hot + 40)]
     codes = [0] * (hot + 40) + [1] * 300
@@ -579,11 +591,11 @@ def test_examples_are_the_costliest_one_an_image_and_at_most_twelve():
 
 
 def test_examples_go_on_with_the_costliest_when_images_run_out():
-    scene = scene_of(["time"], [Cell(("night",), 40, 35), Cell(("day",), 60, 0)], images=2)
+    scene = scene_of(["time"], [Cell(("night",), 40, 35), Cell(("day",), 60, 0)], images=6)
     debts = debts_of([("missed", g, -1, (g + 1) / 1024) for g in range(35)], scene.ground_truth, scene.detections)
     (mode,) = rank(replace(scene, debts=debts))
     assert [e.object_id for e in mode.examples] == [34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23]
-    assert [e.image_id for e in mode.examples[:2]] == [0, 1]
+    assert [e.image_id for e in mode.examples[:6]] == [4, 3, 2, 1, 0, 5]
 
 
 def test_examples_weigh_what_the_owner_owes_for_the_cause_and_show_a_pair_once():
@@ -663,7 +675,7 @@ def test_nothing_at_all():
 
 
 def test_order_of_attributes_and_rows_does_not_matter():
-    scene = random_scene(3, 30, 400, 500, 0.8)
+    scene = random_scene(6, 60, 1200, 600, 0.8)
     assert rank(scene)
     turned = replace(
         scene,
@@ -672,3 +684,150 @@ def test_order_of_attributes_and_rows_does_not_matter():
         debts=type(scene.debts)(**{name: column[::-1] for name, column in vars(scene.debts).items()}),
     )
     assert [as_dict(mode) for mode in rank(turned)] == [as_dict(mode) for mode in rank(scene)]
+
+
+# How sure: tests, conjunctions of three, odds ratios within strata.
+
+
+def test_rule_1_a_slice_needs_a_rate_that_differs_beyond_noise():
+    """Twice the rate and 30 errors, but of images that fail as a whole: ten images are no hundred objects."""
+    cells = [Cell(("night",), 100, 40), Cell(("day",), 100, 20)]
+    assert wheres(rank(scene_of(["time"], cells))) == [{"time": "night"}]
+    scene = scene_of(["time"], cells)
+    by_tens = replace(scene.ground_truth, image=(np.arange(200) // 10).astype(np.int32))
+    assert rank(replace(scene, ground_truth=by_tens)) == ()
+
+
+@pytest.mark.parametrize(("images", "listed"), [(5, True), (4, False)])
+def test_rule_1_a_slice_of_fewer_than_5_images_is_not_tried(images, listed):
+    cells = [Cell(("night",), 100, 100), Cell(("day",), 400, 0)]
+    scene = scene_of(["time"], cells)
+    image = np.where(np.arange(500) < 100, np.arange(500) % images, np.arange(500)).astype(np.int32)
+    modes = rank(replace(scene, ground_truth=replace(scene.ground_truth, image=image)))
+    assert wheres(modes) == [{"time": "night"}] * listed
+
+
+def test_rule_1_a_slice_of_fewer_than_30_members_is_not_tried():
+    """Two errors at each of 20 objects: errors enough, objects not."""
+    cells = [Cell(("night",), 20, 20), Cell(("day",), 400, 0)]
+    scene = scene_of(["time"], cells, cause="localization")
+    assert rank(replace(scene, errors=concatenate(scene.errors, scene.errors))) == ()
+    cells[0] = Cell(("night",), 30, 30)
+    scene = scene_of(["time"], cells, cause="localization")
+    assert wheres(rank(replace(scene, errors=concatenate(scene.errors, scene.errors)))) == [{"time": "night"}]
+
+
+def three_way(rain_at_night: int) -> Scene:
+    """Misses where it is night, rainy and small at once; nothing else matters."""
+    cells = []
+    for time in ("day", "night"):
+        for weather in ("dry", "rain"):
+            for size in ("large", "small"):
+                is_hot = (time, weather, size) == ("night", "rain", "small")
+                cells.append(Cell((time, weather, size), 100, rain_at_night if is_hot else 3))
+    return scene_of(["time", "weather", "size"], cells)
+
+
+def test_a_conjunction_of_three_is_listed_where_its_pairs_are_hot_by_it_alone():
+    scene = three_way(80)
+    (mode,) = rank(scene)
+    assert mode.where == {"size": "small", "time": "night", "weather": "rain"}
+    assert (mode.errors, mode.population) == (80, 100)
+    assert mode.q_value is not None
+    assert mode.q_value < 1e-12
+    assert [as_dict(mode) for mode in rank(scene)] == near(naive_failure_modes(scene))
+
+
+def test_a_conjunction_that_is_no_hotter_than_its_pairs_is_none():
+    cells = [
+        Cell((time, weather, place), 100, 60 if (time, weather) == ("night", "rain") else 3)
+        for time in ("day", "night")
+        for weather in ("dry", "rain")
+        for place in ("in", "out")
+    ]
+    assert wheres(rank(scene_of(["time", "weather", "place"], cells))) == [{"time": "night", "weather": "rain"}]
+
+
+def test_a_name_without_prefix_is_preferred():
+    cells = [Cell(("night", "night"), 60, 40), Cell(("day", "day"), 120, 5)]
+    assert wheres(rank(scene_of(["annotation.time", "time"], cells))) == [{"time": "night"}]
+
+
+def test_rule_5_names_the_same_members_once():
+    cells = [
+        Cell(("night", "dry", "dry"), 1000, 300),
+        Cell(("night", "rain", "rain"), 500, 200),
+        Cell(("day", "dry", "dry"), 4000, 10),
+    ]
+    mode = rank(scene_of(["time", "image.weather", "weather"], cells))[0]
+    assert [dict(hotter.where) for hotter in mode.hotter_within] == [{"time": "night", "weather": "rain"}]
+
+
+def test_the_odds_ratio_is_taken_within_class_and_size():
+    """Night fails more only because it is full of small objects: 60 % of small ones fail by day and by night."""
+    cells = [
+        Cell(("night", "small", "cat"), 300, 180),
+        Cell(("night", "large", "cat"), 100, 10),
+        Cell(("day", "small", "cat"), 100, 60),
+        Cell(("day", "large", "cat"), 300, 30),
+    ]
+    scene = scene_of(["time", "size", "class"], cells, kinds=["image", "geometry", "class"])
+    modes = {tuple(mode.where.items()): mode for mode in rank(scene)}
+    (small,) = (mode for where, mode in modes.items() if where == (("size", "small"),))
+    assert small.adjusted_odds_ratio == pytest.approx((240 / 160) / (40 / 360))
+    assert [as_dict(mode) for mode in rank(scene)] == near(naive_failure_modes(scene))
+
+
+# What errors cost.
+
+
+def costly() -> Scene:
+    misses = scene_of(["size"], [Cell(("large",), 400, 150), Cell(("small",), 100, 90), Cell(("other",), 400, 30)])
+    loose = replace(misses, errors=replace(misses.errors, cause=misses.errors.cause + 1))
+    return replace(
+        misses,
+        errors=concatenate(misses.errors, loose.errors),
+        debts=concatenate(misses.debts, replace(misses.debts, cause=misses.debts.cause + 1)),
+    )
+
+
+def test_rank_by_cost():
+    modes = rank(costly(), rank_by="cost", costs={"missed": 1.0, "localization": 1.5})
+    assert [(mode.cause, mode.where["size"], mode.cost) for mode in modes] == [
+        ("localization", "large", 225.0),
+        ("missed", "large", 150.0),
+        ("localization", "small", 135.0),
+        ("missed", "small", 90.0),
+    ]
+
+
+def test_what_is_not_named_costs_nothing_and_the_class_goes_first():
+    modes = rank(costly(), rank_by="cost", costs={"missed:thing": 3.0, "missed": 1.0})
+    assert [mode.cost for mode in modes] == [450.0, 270.0, 0.0, 0.0]
+    assert {mode.cost for mode in rank(costly())} == {None}
+
+
+def test_the_class_of_a_cost_is_that_of_the_address():
+    scene = costly()
+    is_dog = scene.errors.object % 2
+    truth = replace(
+        scene.ground_truth, categories=type(scene.ground_truth.categories)(np.array([1, 2]), ("cat", "d:g"))
+    )
+    scene = replace(scene, ground_truth=truth, errors=replace(scene.errors, category=is_dog.astype(np.int32)))
+    (mode, *_) = rank(scene, rank_by="cost", costs={"missed:d:g": 2.0})
+    assert (mode.where, mode.cost) == ({"size": "large"}, 2.0 * 75)
+
+
+@pytest.mark.parametrize(
+    ("costs", "message"),
+    [
+        ({}, "cannot rank by cost without costs"),
+        ({"lost": 1.0}, "there is no cause 'lost'.*Causes: missed, localization"),
+        ({"missed:cow": 1.0}, "there is no class 'cow'.*Classes: thing"),
+        ({"missed": -1.0}, "-1.0 is no cost"),
+        ({"missed": float("nan")}, "nan is no cost"),
+    ],
+)
+def test_costs_without_a_meaning_are_refused(costs, message):
+    with pytest.raises(InputError, match=message):
+        rank(costly(), rank_by="cost", costs=costs)

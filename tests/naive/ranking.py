@@ -3,11 +3,14 @@
 Gap sums are plain floats: the tests draw debts whose sums are exact in any order.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache, cached_property
 from itertools import combinations, product
+from math import isnan
 
 from mapgap.tables import CAUSES, GAP_CAUSES, NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND, Attribute
+from tests.naive.significance import Member, compare, is_tried, odds_ratio, q_values
 from tests.naive.slices import value_at
 from tests.small_tables import Scene
 
@@ -26,6 +29,7 @@ class Spot:
     errors: list[int]
     debts: list[float]
     excess: float = 0.0
+    q_value: float | None = None
 
     @property
     def gap(self) -> float:
@@ -79,9 +83,15 @@ class NaiveCause:
         return members
 
     def is_inside(self, address: Address, where: Conditions) -> bool:
-        named = {a.name: a for a in self.attributes}
-        return all(value_at(named[name], *address) == code for name, code in where)
+        return all(address in self.addresses_of(name, code) for name, code in where)
 
+    @cache  # noqa: B019
+    def addresses_of(self, name: str, code: int) -> frozenset[Address]:
+        (attribute,) = (a for a in self.attributes if a.name == name)
+        every = {*self.errors.values(), *(address for address, _ in self.debts), *self.members.values()}
+        return frozenset(address for address in every if value_at(attribute, *address) == code)
+
+    @cache  # noqa: B019
     def spot(self, where: Conditions) -> Spot:
         members = frozenset(member for member, address in self.members.items() if self.is_inside(address, where))
         owing = {f"debt {i}" for i, (address, _) in enumerate(self.debts) if self.is_inside(address, where)}
@@ -93,35 +103,114 @@ class NaiveCause:
             [gap for address, gap in self.debts if self.is_inside(address, where)],
         )
 
-    def is_hot(self, spot: Spot, whole: Spot) -> bool:
+    def as_member(self, member: str) -> Member:
+        """Its image and its errors; those at an object with several detections are one each."""
+        g, d = self.members[member]
+        image = self.scene.ground_truth.image[g] if g >= 0 else self.scene.detections.image[d]
+        if self.cause in ("duplicate", "background"):
+            return int(image), int(any(of == d for _, of in self.errors.values()))
+        return int(image), sum(object_index == g for object_index, _ in self.errors.values())
+
+    def sides(self, spot: Spot) -> tuple[list[Member], list[Member]]:
+        """The members inside and outside."""
+        rows = {member: self.member_rows[member] for member in self.members}
+        inside = [row for member, row in rows.items() if member in spot.members]
+        return inside, [row for member, row in rows.items() if member not in spot.members]
+
+    @cached_property
+    def member_rows(self) -> dict[str, Member]:
+        return {member: self.as_member(member) for member in self.members}
+
+    def is_narrow(self, spot: Spot) -> bool:
+        return 10 * len(spot.members) <= 8 * len(self.whole.members)
+
+    @cached_property
+    def tried(self) -> dict[frozenset[str], list[Spot]]:
+        """Singles and pairs that the tests know, by their members."""
+        tried: dict[frozenset[str], list[Spot]] = {}
+        for where in self.singles_and_pairs():
+            spot = self.spot(where)
+            if self.is_narrow(spot) and is_tried(*self.sides(spot)):
+                tried.setdefault(spot.members, []).append(spot)
+        return tried
+
+    def p_value(self, members: frozenset[str]) -> float:
+        inside = [row for member, row in self.member_rows.items() if member in members]
+        return compare(inside, [row for member, row in self.member_rows.items() if member not in members]).p_value
+
+    def singles_and_pairs(self) -> list[Conditions]:
+        wheres: list[Conditions] = [((a.name, code),) for a in self.attributes for code in _codes(a)]
+        for a, b in combinations(self.attributes, 2):
+            wheres += [((a.name, i), (b.name, j)) for i, j in product(_codes(a), _codes(b))]
+        return wheres
+
+    def preferred(self, spots: list[Spot]) -> Spot:
+        """Of slices with the same members the one that stays."""
+        names = {a.name for a in self.attributes}
+
+        def prefixed(spot: Spot) -> int:
+            return sum(name.split(".", 1)[-1] in names - {name} for name, _ in spot.where)
+
+        return min(spots, key=lambda s: (len(s.where), prefixed(s), s.order))
+
+    def grown(self, q_of: dict[frozenset[str], float]) -> dict[frozenset[str], tuple[list[Spot], bool]]:
+        """Conjunctions of three keys by their members, and whether each gets worse within all of its parents."""
+        significant = [s for s in self.standing_out() if len(s.where) == 2 and q_of.get(s.members, 1.0) <= 0.05]
+        same: dict[frozenset[str], list[Spot]] = {}
+        for spot in significant:
+            same.setdefault(spot.members, []).append(spot)
+        parents = sorted((self.preferred(spots) for spots in same.values()), key=lambda s: (-s.excess, s.order))[:50]
+        found: dict[frozenset[str], tuple[list[Spot], bool]] = {}
+        for parent in parents:
+            for attribute in self.attributes:
+                if attribute.name in dict(parent.where):
+                    continue
+                for code in _codes(attribute):
+                    spot = self.spot(tuple(sorted([*parent.where, (attribute.name, code)])))
+                    if spot.members in self.tried or not is_tried(*self.sides(spot)):
+                        continue
+                    others, always = found.get(spot.members, ([], True))
+                    found[spot.members] = [*others, spot], always and self.is_hotter(spot, parent)
+        return found
+
+    def is_hotter(self, spot: Spot, whole: Spot) -> bool:
         rest = len(whole.members) - len(spot.members)
-        if len(spot.errors) < self.minimum or not spot.members or rest == 0:
+        if not spot.members or rest == 0:
             return False
-        rate = Fraction(len(spot.errors), len(spot.members))
         rate_of_rest = Fraction(len(whole.errors) - len(spot.errors), rest)
-        return rate >= Fraction(5, 4) * rate_of_rest
+        return Fraction(len(spot.errors), len(spot.members)) >= Fraction(5, 4) * rate_of_rest
+
+    def is_hot(self, spot: Spot, whole: Spot) -> bool:
+        return len(spot.errors) >= self.minimum and self.is_hotter(spot, whole)
 
     def excess(self, spot: Spot, whole: Spot) -> float:
         rest = len(whole.members) - len(spot.members)
         return round(spot.gap - len(spot.members) * (whole.gap - spot.gap) / rest, 12)
 
-    def candidates(self) -> list[Spot]:
-        wheres = [((a.name, code),) for a in self.attributes for code in _codes(a)]
-        for a, b in combinations(self.attributes, 2):
-            wheres += [((a.name, i), (b.name, j)) for i, j in product(_codes(a), _codes(b))]
-        seen: set[frozenset[str]] = set()
-        found = []
-        for where in wheres:
-            spot = self.spot(where)
-            if not self.is_hot(spot, self.whole) or 10 * len(spot.members) > 8 * len(self.whole.members):
-                continue
-            if spot.holders in seen:
-                continue
-            seen.add(spot.holders)
-            spot.excess = self.excess(spot, self.whole)
-            if spot.excess > 0:
+    def standing_out(self) -> list[Spot]:
+        """Singles and pairs that pass rule 1 but for the test."""
+        return [spot for where in self.singles_and_pairs() if (spot := self.candidate(self.spot(where)))]
+
+    def candidate(self, spot: Spot) -> Spot | None:
+        if not self.is_hot(spot, self.whole) or not self.is_narrow(spot):
+            return None
+        spot = replace(spot, excess=self.excess(spot, self.whole))
+        return spot if spot.excess > 0 else None
+
+    def candidates(self, test: "Tests | None") -> list[Spot]:
+        found = self.standing_out()
+        for members, (spots, gets_worse) in (test.grown if test else {}).items():
+            if gets_worse and (spot := self.candidate(self.preferred(spots))):
+                assert spot.members == members
                 found.append(spot)
-        return found
+        if test is not None:
+            for spot in found:
+                spot.q_value = test.q_of.get(spot.members)
+        same: dict[frozenset[str], list[Spot]] = {}
+        for spot in found:
+            if test is None or test.is_waived or (spot.q_value is not None and spot.q_value <= 0.05):
+                same.setdefault(spot.holders, []).append(spot)
+        return sorted((self.preferred(spots) for spots in same.values()), key=lambda s: s.order)
 
     def without_parents(self, candidates: list[Spot]) -> list[Spot]:
         def carries(child: Spot, parent: Spot) -> bool:
@@ -131,8 +220,8 @@ class NaiveCause:
 
         return [p for p in candidates if not any(carries(c, p) for c in candidates)]
 
-    def listed(self) -> list[Spot]:
-        candidates = self.without_parents(self.candidates())
+    def listed(self, test: "Tests | None" = None) -> list[Spot]:
+        candidates = self.without_parents(self.candidates(test))
         chosen: list[Spot] = []
         for spot in sorted(candidates, key=lambda s: (-s.excess, s.order)):
 
@@ -154,10 +243,25 @@ class NaiveCause:
             for code in _codes(attribute):
                 spot = self.spot(tuple(sorted([*parent.where, (attribute.name, code)])))
                 if self.is_hot(spot, parent):
-                    spot.excess = self.excess(spot, parent)
+                    spot = replace(spot, excess=self.excess(spot, parent))
                     if spot.excess > 0:
                         found.append(spot)
-        return sorted(found, key=lambda s: (-s.excess, s.order))[:3]
+        same: dict[frozenset[str], list[Spot]] = {}
+        for spot in found:
+            same.setdefault(spot.holders, []).append(spot)
+        return sorted((self.preferred(spots) for spots in same.values()), key=lambda s: (-s.excess, s.order))[:3]
+
+    def odds_ratio(self, spot: Spot) -> float | None:
+        keys = {name for name, _ in spot.where}
+        left = [] if keys & {"class", "class_frequency"} else ["class"]
+        left += [] if keys & {"size", "size_detail"} else ["size"]
+        strata = [a for a in self.scene.attributes if a.name in left]
+        rows = [
+            (tuple(value_at(a, *address) for a in strata), member in spot.members, self.member_rows[member][1] > 0)
+            for member, address in self.members.items()
+        ]
+        ratio = odds_ratio(rows) if left else float("nan")
+        return None if isnan(ratio) or ratio == float("inf") else ratio
 
     def examples(self, spot: Spot) -> list[tuple[int, int | None, int | None]]:
         errors, truth, detections = self.scene.errors, self.scene.ground_truth, self.scene.detections
@@ -196,19 +300,50 @@ def _codes(attribute: Attribute) -> list[int]:
     return [code for code, value in enumerate(attribute.values) if value not in missing]
 
 
+@dataclass
+class Tests:
+    """What the tests say of one cause: q by members, and the conjunctions that were grown."""
+
+    q_of: dict[frozenset[str], float]
+    grown: dict[frozenset[str], tuple[list[Spot], bool]]
+    is_waived: bool
+
+
+def naive_tests(causes: list[NaiveCause], is_waived: bool) -> list[Tests]:
+    """The tests of all causes, corrected together: first singles and pairs, then with what these let grow."""
+    causes = [cause for cause in causes if len(cause.errors) >= cause.minimum]
+    families = [{members: cause.p_value(members) for members in cause.tried} for cause in causes]
+    first = _corrected(families)
+    grown = [cause.grown(q_of) for cause, q_of in zip(causes, first, strict=True)]
+    for cause, family, found in zip(causes, families, grown, strict=True):
+        family |= {members: cause.p_value(members) for members in found}
+    tests = zip(_corrected(families), grown, strict=True)
+    known = {cause.cause: Tests(q_of, found, is_waived) for cause, (q_of, found) in zip(causes, tests, strict=True)}
+    return [known.get(cause, Tests({}, {}, is_waived)) for cause in CAUSES]
+
+
+def _corrected(families: list[dict[frozenset[str], float]]) -> list[dict[frozenset[str], float]]:
+    named = [(i, members, p) for i, family in enumerate(families) for members, p in family.items() if not isnan(p)]
+    corrected: list[dict[frozenset[str], float]] = [{} for _ in families]
+    for (i, members, _), q in zip(named, q_values([p for _, _, p in named]), strict=True):
+        corrected[i][members] = q
+    return corrected
+
+
 def naive_failure_modes(scene: Scene) -> list[dict[str, object]]:
     """Ranked by excess; `gain` is left out, it is the caller's."""
     too_few = len(scene.errors.cause) < 30
     values = {a.name: a.values for a in scene.attributes}
+    causes = [NaiveCause(scene, cause, 1 if too_few else 30) for cause in CAUSES]
 
     def readable(where: Conditions) -> list[tuple[str, str]]:
         return [(name, repr(values[name][code])) for name, code in where]
 
     ranked = []
-    for cause in CAUSES:
-        naive = NaiveCause(scene, cause, 1 if too_few else 30)
+    for naive, test in zip(causes, naive_tests(causes, too_few), strict=True):
+        cause = naive.cause
         owes = cause in GAP_CAUSES
-        for spot in naive.listed():
+        for spot in naive.listed(test):
             mode = {
                 "cause": cause,
                 "where": readable(spot.where),
@@ -223,6 +358,8 @@ def naive_failure_modes(scene: Scene) -> list[dict[str, object]]:
                 ],
                 "flags": ("too_few",) if too_few else (),
                 "examples": naive.examples(spot),
+                "q_value": test.q_of.get(spot.members),
+                "adjusted_odds_ratio": naive.odds_ratio(spot),
             }
             amount = spot.excess if owes else float(len(spot.errors))
             ranked.append(((not owes, -amount, CAUSES.index(cause), spot.order), mode))

@@ -132,6 +132,7 @@ def run_stages(
         operating_point,
         build_slices(*cut, crosses=settings.by, single_only=settings.slices),
         lambda crosses: cross(*cut, crosses),
+        single_only=settings.slices,
     )
     unknown = np.full((len(slices.where), 2), np.nan)
     slice_statistics = SliceStatistics(

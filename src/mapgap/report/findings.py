@@ -68,12 +68,23 @@ def slices_records(results: Results) -> list[Record]:
         table.gap.tolist(),
         table.ap.tolist(),
         table.without_background.tolist(),
+        _tests(results),
         strict=True,
     )
     return [
-        _slice_record(where, row, shown, gap, ap, without_background, whole)
-        for where, row, shown, gap, ap, without_background in rows
+        _slice_record(where, row, shown, gap, ap, without_background, tests, whole)
+        for where, row, shown, gap, ap, without_background, tests in rows
     ]
+
+
+def _tests(results: Results) -> list[tuple[float | None, float | None, bool]]:
+    """q-value, adjusted odds ratio and whether the two comparisons contradict each other, of each slice."""
+    statistics = results.slice_statistics
+    if statistics is None:
+        return [(None, None, False)] * len(results.slices.where)
+    odds_ratio = np.where(np.isfinite(statistics.adjusted_odds_ratio), statistics.adjusted_odds_ratio, np.nan)
+    columns = numbers(statistics.q_value.tolist()), numbers(odds_ratio.tolist()), statistics.is_reversed.tolist()
+    return list(zip(*columns, strict=True))
 
 
 def _slice_record(
@@ -83,14 +94,18 @@ def _slice_record(
     gap: float,
     ap: float,
     without_background: bool,
+    tests: tuple[float | None, float | None, bool],
     whole: tuple[int, float | None],
 ) -> Record:
     objects, images, tp, fp, fn = counts
     precision, recall, f1 = shown_rates
     all_objects, total = whole
+    q_value, adjusted_odds_ratio, is_reversed = tests
     flags = ["without_background"] if without_background else []
     if objects < FEWEST_OBJECTS or images < FEWEST_IMAGES:
         flags.append("too_few")
+    if is_reversed:
+        flags.append("simpson")
     gap_share = _share(gap, total)
     return {
         "where": dict(where),
@@ -108,8 +123,8 @@ def _slice_record(
         "gap": None if total is None else number(gap),
         "gap_share": gap_share,
         "lift": ratio(gap_share, ratio(objects, all_objects)),
-        "q_value": None,
-        "adjusted_odds_ratio": None,
+        "q_value": q_value,
+        "adjusted_odds_ratio": adjusted_odds_ratio,
         "flags": flags,
     }
 
@@ -177,8 +192,8 @@ def _mode_record(rank: int, mode: FailureMode, total: float | None) -> Record:
         "hotter_within": hotter,
         "gain": number(mode.gain),
         "gain_interval": None,
-        "q_value": None,
-        "adjusted_odds_ratio": None,
+        "q_value": number(mode.q_value),
+        "adjusted_odds_ratio": number(mode.adjusted_odds_ratio),
         "flags": list(mode.flags),
         "recommendation": _recommendation_record(mode.recommendation),
         "examples": [

@@ -1,6 +1,6 @@
 """The search for slices that lose more than the rest: every row is tried, and a third key where two are worse."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,20 +50,24 @@ def search_slices(
     operating_point: OperatingPoint,
     slices: Slices,
     cross_more: CrossMore,
+    *,
+    single_only: Collection[str] = (),
 ) -> tuple[Slices, SliceTests]:
     """`slices` with the conjunctions of three keys that are worth a row, and the tests of every row.
 
     Tried are the rows that have at least 30 objects in 5 images and leave as many outside, and each value of another
     attribute within the fifty pairs that are significantly worse than the rest and miss most above its rate. Such a
-    conjunction becomes a row if it is significantly worse than the rest, if its odds of being missed are at least 1.25
-    times those of the rest of each pair it was grown from, and if no slice of fewer keys has the same objects.
+    conjunction (never with an attribute of `single_only`) becomes a row if it is significantly worse than the rest, if
+    its odds of being missed are at least 1.25 times those of the rest of each pair it was grown from, and if no slice
+    of fewer keys has the same objects.
     """
     by_name = tuple(sorted(attributes, key=lambda attribute: attribute.name))
     objects = np.flatnonzero(ground_truth.is_object)
     population = _misses(ground_truth, by_name, operating_point, objects)
     rows = name_rows(slices.where, by_name)
     tried = compare_slices(population, list(dict.fromkeys(keys for keys, _ in rows)))
-    grown = _grow(population, by_name, tried)
+    never_added = {key for key, attribute in enumerate(by_name) if attribute.name in single_only}
+    grown = _grow(population, by_name, tried, never_added)
     q_values, count = _q_values(tried, grown.tried)
     q_tried, q_grown = np.split(q_values, [len(tried.keys)])
     asked = {keys for keys, _ in rows}
@@ -124,11 +128,14 @@ class _Conjunctions:
     """Within each pair it was grown from, it is worse than the rest of the pair."""
 
 
-def _grow(population: Population, attributes: Sequence[Attribute], tried: Tried) -> _Conjunctions:
+def _grow(
+    population: Population, attributes: Sequence[Attribute], tried: Tried, never_added: set[int]
+) -> _Conjunctions:
     prefixed = prefixed_keys(attributes)
     parents = _parents(population, tried, prefixed)
     named = [(tried.keys[s], tried.codes[s], 0) for s in parents]
     grown = grow_slices(population, named)
+    grown = grown.chosen([row for row, keys in enumerate(grown.tried.keys) if never_added.isdisjoint(keys)])
     of_parent = np.array(parents, dtype=np.int64)[grown.parent]
     odds_rise = _odds_rise(grown.tried, tried.members[of_parent], tried.errors[of_parent, 0])
     chosen, gets_worse = distinct_conjunctions(grown, odds_rise, [set(tried.marks.tolist())], prefixed)
