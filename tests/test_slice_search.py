@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import mapgap
+from mapgap.demo import make_demo
+from mapgap.errors import InputError
 from mapgap.slices import SliceTests, build_slices, cross, search_slices
 from mapgap.tables import Attribute, Slices
 from tests.naive.slice_search import NaiveSearch
@@ -248,3 +251,61 @@ def test_order_of_objects_images_and_attributes_does_not_matter():
     for name in ("q_value", "adjusted_odds_ratio", "is_reversed", "images_to_halve"):
         assert getattr(tests_again, name).tobytes() == getattr(tests, name).tobytes()
     assert tests_again.tried == tests.tried
+
+
+# What users get.
+
+
+def analysis_of(costs=None, **options):
+    demo = make_demo(seed=0)
+    return mapgap.analyze(demo.ground_truth, demo.detections, costs=costs, **options)
+
+
+def test_the_frames_tell_what_the_schema_has_no_place_for():
+    analysis = analysis_of(costs={"missed": 5, "background": 1})
+    slices = analysis.slices()
+    is_thin = slices["flags"].map(lambda flags: "too_few" in flags) & (slices["images"] > 0)
+    assert is_thin.any()
+    assert (slices["images_to_halve"][is_thin] == 3 * slices["images"][is_thin]).all()
+    assert slices["images_to_halve"][~is_thin].isna().all()
+    modes = analysis.failure_modes()
+    price = {"missed": 5.0, "background": 1.0}
+    expected = [price.get(cause, 0.0) * errors for cause, errors in zip(modes["cause"], modes["errors"], strict=True)]
+    assert modes["cost"].tolist() == expected
+    assert "cost" not in analysis_of().failure_modes()
+
+
+def test_conjunctions_of_the_search_are_no_cross():
+    """Whoever asks for a cross gets all of its rows, or is told."""
+    analysis = analysis_of()
+    found = [where for where in analysis.results.slices.where if len(where) == 3]
+    assert found
+    with pytest.raises(InputError, match="there are no slices by"):
+        analysis.slices(by=list(found[0]))
+    assert all(len(row["where"]) < 3 for row in analysis.summary["slices"])
+    asked = analysis_of(by=[tuple(found[0])])
+    rows = asked.slices(by=list(found[0]))
+    assert rows["objects"].sum() == asked.results.ground_truth.is_object.sum()
+
+
+def test_the_report_shows_q_values_odds_ratios_costs_and_how_much_was_tried(tmp_path):
+    analysis = analysis_of(costs={"missed": 5}, rank_by="cost")
+    folder = analysis.report(tmp_path / "report")
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("report.md", "report.html")]
+    assert analysis.results.slices_tried > 100
+    for text in texts:
+        assert f"{analysis.results.slices_tried:,} slices were tried." in text
+        assert "odds ratio" in text.lower()
+    assert "Costs " in texts[0]
+    assert ">cost<" in texts[1]
+    summary = analysis.summary
+    assert all(mode["q_value"] <= 0.05 for mode in summary["failure_modes"])
+    assert any(mode["adjusted_odds_ratio"] > 1.25 for mode in summary["failure_modes"])
+    assert any(row["q_value"] is not None and row["q_value"] <= 0.05 for row in summary["slices"])
+
+
+def test_unknown_costs_are_refused_in_words():
+    with pytest.raises(InputError, match="there is no cause 'lost'"):
+        analysis_of(costs={"lost": 1})
+    with pytest.raises(InputError, match="cannot rank by cost without costs"):
+        analysis_of(rank_by="cost")

@@ -49,19 +49,28 @@ class Analysis:
         return build_report(self.results).summary
 
     def failure_modes(self) -> "pd.DataFrame":
-        """One row a ranked hot spot, as `failure_modes` of the summary."""
-        return _frame(self.summary["failure_modes"], FAILURE_MODE_KEYS)
+        """One row a ranked hot spot, as `failure_modes` of the summary; with costs given, also `cost`."""
+        frame = _frame(self.summary["failure_modes"], FAILURE_MODE_KEYS)
+        if self.results.settings.costs:
+            frame["cost"] = [mode.cost for mode in self.results.failure_modes]
+        return frame
 
     def causes(self) -> "pd.DataFrame":
         """One row a cause; the gaps add up to 1 - AP."""
         return _frame(self.summary["causes"])
 
     def slices(self, by: Crosses | None = None) -> "pd.DataFrame":
-        """One row a slice: all single attributes and pairs, or only those of `by`.
+        """One row a slice: single attributes, pairs and the conjunctions the search found, or only those of `by`.
 
-        `by` names one cross, as in by=["size", "time_of_day"], or several, as in by=[["size"], ["size", "scene"]].
+        `images_to_halve` is how many more images would halve the interval of a slice that is too thin. `by` names one
+        cross, as in by=["size", "time_of_day"], or several, as in by=[["size"], ["size", "scene"]].
         """
-        return _frame(slices_records(self.results) if by is None else self.slices_by(_crosses(by)), SLICE_KEYS)
+        records = slices_records(self.results)
+        rows = list(range(len(records))) if by is None else self._rows_by(_crosses(by))
+        frame = _frame([records[row] for row in rows], SLICE_KEYS)
+        statistics = self.results.slice_statistics
+        frame["images_to_halve"] = None if statistics is None else statistics.images_to_halve[rows]
+        return frame
 
     def slices_by(self, crosses: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
         """The records of slices of these crosses, in their order; of all single attributes if there are none.
@@ -70,12 +79,19 @@ class Analysis:
         cross without rows.
         """
         records = slices_records(self.results)
+        return [records[row] for row in self._rows_by(crosses)]
+
+    def _rows_by(self, crosses: Sequence[Sequence[str]]) -> list[int]:
+        keys = [frozenset(where) for where in self.results.slices.where]
         if not crosses:
-            return [record for record in records if len(record["where"]) == 1]
+            return [row for row, of_row in enumerate(keys) if len(of_row) == 1]
+        # Conjunctions that the search found are no whole cross.
+        whole = {frozenset(cross) for cross in self.results.settings.by}
         chosen = []
         for cross in crosses:
-            rows = [record for record in records if set(record["where"]) == set(cross)]
-            if not rows and len(self.results.slices.where):
+            wanted = frozenset(cross)
+            rows = [row for row, of_row in enumerate(keys) if of_row == wanted and (len(wanted) < 3 or wanted in whole)]
+            if not rows and keys:
                 known = ", ".join(attribute.name for attribute in self.results.attributes)
                 raise InputError(
                     f"there are no slices by {', '.join(cross)}",

@@ -85,6 +85,10 @@ class Report:
     examples_shown: int
     attribute_edges: tuple[tuple[str, tuple[float, ...]], ...]
     """Bin edges of the binned attributes, for the method section."""
+    slices_tried: int = 0
+    """How many slices were compared with the rest, of which the q-values know."""
+    mode_costs: tuple[float | None, ...] = ()
+    """What the errors of each of `modes` cost; empty where no costs were given."""
     doubts: tuple[Record, ...] | None = None
     """The most doubtful labels, as `Analysis.label_doubt` has them; None where nobody looked for them."""
     doubts_left_out: int = 0
@@ -113,6 +117,8 @@ def build_report(results: Results) -> Report:
         image_level=_class_table(
             summary["image_level"], [float(record["fp"] + record["fn"]) for record in summary["image_level"]]
         ),
+        slices_tried=results.slices_tried,
+        mode_costs=tuple(m.cost for m in results.failure_modes[:MODES_SHOWN]) if results.settings.costs else (),
         image_names=_image_names(results, modes[:MODES_SHOWN]),
         examples_shown=EXAMPLES_SHOWN,
         attribute_edges=tuple((a.name, a.edges) for a in results.attributes if a.edges),

@@ -1,11 +1,11 @@
 """What to fix first on the page: the ranked hot spots as cards."""
 
-from mapgap.number_words import count, fraction, plural
+from mapgap.number_words import count, fraction, plural, times
 from mapgap.report.content import Report
 from mapgap.report.html_parts import bar, cause_swatch, name, pieces, section
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, element
-from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, visible, where_pieces
+from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, sureness, visible, where_pieces
 
 CARDS_SHOWN = 10
 
@@ -20,7 +20,12 @@ def hot_spots_section(report: Report) -> Markup:
         element("b", "excess"),
         " is what would come back if the slice failed no more than the rest; ",
         element("b", "gain"),
-        " is how much AP would rise if every one of these errors were fixed.",
+        " is how much AP would rise if every one of these errors were fixed; ",
+        element("b", "q"),
+        " is small where the rate differs from that of the rest by more than chance, after correction for all that was "
+        "tried; ",
+        element("b", "odds ratio"),
+        " compares with the same class and size outside.",
         class_="note",
     )
     if not report.modes:
@@ -56,7 +61,11 @@ def _card(mode: Record, widest: float, report: Report) -> Markup:
         _pair("gain", fraction(mode["gain"])),
         _pair("errors", f"{count(mode['errors'])} / {count(mode['population'])}"),
         _pair("images", count(mode["images"])),
+        _pair("q", sureness(mode["q_value"])),
+        _pair("odds ratio", times(mode["adjusted_odds_ratio"])),
     ]
+    if report.mode_costs:
+        numbers.append(_pair("cost", f"{report.mode_costs[mode['rank'] - 1]:,.6g}"))
     return element(
         "li",
         element("p", f"{mode['rank']}", class_="rank"),

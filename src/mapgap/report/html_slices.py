@@ -7,9 +7,9 @@ from mapgap.report.content import Report, SliceTable, slice_value
 from mapgap.report.html_parts import left_out, name, pieces, section, segment
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Child, Markup, element
-from mapgap.report.wording import value_text, where_pieces
+from mapgap.report.wording import odds, sureness, tried_sentence, value_text, where_pieces
 
-_SLICE_HEADER = ("objects", "images", "missed", "recall", "precision", "F1", "AP", "gap", "lift")
+_SLICE_HEADER = ("objects", "images", "missed", "recall", "precision", "F1", "AP", "gap", "lift", "q", "odds ratio")
 
 
 def slices_section(report: Report) -> Markup:
@@ -19,7 +19,13 @@ def slices_section(report: Report) -> Markup:
         element("b", "Lift"),
         " is a slice's share of the gap divided by its share of the objects: above 1 it owes more than its share. "
         "Grey rows have fewer than 30 objects or 5 images, too few to judge. * means that false positives on "
-        "background are left out, because the attribute is known for objects only.",
+        "background are left out, because the attribute is known for objects only. ",
+        element("b", "q"),
+        " asks whether the share of missed objects differs from that of the rest, after correction for all that was "
+        "tried: up to .05 it is hardly chance. The ",
+        element("b", "odds ratio"),
+        " of being missed compares with objects of the same class and size outside: above 1 is worse. † marks where it "
+        f"points in the other direction than the plain shares. {tried_sentence(report.slices_tried)}",
         class_="note",
     )
     if not report.slice_tables and not report.costly_slices.rows:
@@ -61,6 +67,8 @@ def _slice_row(record: Record, *, single: bool) -> list[Child]:
         fraction(record["AP"]) + (star if record["AP"] is not None else ""),
         fraction(record["gap"]),
         times(record["lift"]),
+        sureness(record["q_value"]),
+        odds(record),
     ]
 
 

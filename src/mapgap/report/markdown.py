@@ -14,7 +14,10 @@ from mapgap.report.wording import (
     hotter_where,
     mode_price,
     mode_sentence,
+    odds,
     shorten,
+    sureness,
+    tried_sentence,
     visible,
     where_pieces,
 )
@@ -84,17 +87,21 @@ def _gap(report: Report) -> str:
 def _hot_spots(report: Report) -> str:
     if not report.modes:
         return "## What to fix first\n\nNo slice fails clearly more often than the rest."
-    lines = [f"{mode['rank']}. {_hot_spot(mode)}" for mode in report.modes[:HOT_SPOTS]]
+    costs = report.mode_costs or (None,) * len(report.modes)
+    shown = list(zip(report.modes, costs, strict=True))[:HOT_SPOTS]
+    lines = [f"{mode['rank']}. {_hot_spot(mode, cost)}" for mode, cost in shown]
     left = len(report.modes) + report.modes_left_out - len(lines)
     more = f"\n\nAnd {count(left)} more in `failure_modes.csv`." if left else ""
     return "## What to fix first\n\n" + "\n".join(lines) + more
 
 
-def _hot_spot(mode: Record) -> str:
+def _hot_spot(mode: Record, cost: float | None) -> str:
     hotter = "; ".join(_hotter(entry, mode) for entry in mode["hotter_within"])
     few = " Too few to be sure." if "too_few" in mode["flags"] else ""
     inner = f" Hotter within: {hotter}." if hotter else ""
-    price = f"{mode_price(mode)}{inner}{few}"
+    sure = "" if mode["q_value"] is None else f" q {sureness(mode['q_value'])}."
+    costs = "" if cost is None else f" Costs {cost:,.6g}."
+    price = f"{mode_price(mode)}{costs}{sure}{inner}{few}"
     return f"**{cause_label(mode['cause'])}**: {_written(mode_sentence(mode))} {price}{_advice(mode['recommendation'])}"
 
 
@@ -127,6 +134,8 @@ def _slices(report: Report) -> str:
             fraction(record["AP"]),
             fraction(record["gap"]),
             times(record["lift"]),
+            sureness(record["q_value"]),
+            odds(record),
         ]
         for record in report.costly_slices.rows[:SLICES]
     ]
@@ -134,8 +143,13 @@ def _slices(report: Report) -> str:
         return ""
     left = len(report.costly_slices.rows) + report.costly_slices.left_out - len(rows)
     more = f"\n\nAnd {count(left)} more in `slices.csv`." if left else ""
-    header = ["slice", "objects", "recall", "AP", "gap", "lift"]
-    return "## Slices worth looking at\n\n" + _table(header, "lrrrrr", rows) + more
+    header = ["slice", "objects", "recall", "AP", "gap", "lift", "q", "odds ratio"]
+    note = (
+        "q: is the share of missed objects another than in the rest, after correction for all that was tried? "
+        "Odds ratio: of being missed, against objects of the same class and size outside; † where it points in the "
+        f"other direction than the plain shares. {tried_sentence(report.slices_tried)}"
+    )
+    return "## Slices worth looking at\n\n" + _table(header, "lrrrrrrr", rows) + more + f"\n\n{note.strip()}"
 
 
 def _doubts(report: Report) -> str:

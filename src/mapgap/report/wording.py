@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mapgap.number_words import count, fraction, percent, plural
+from mapgap.number_words import count, fraction, percent, plural, times
 from mapgap.tables import Scalar, Where
 
 
@@ -115,3 +115,18 @@ def _visible_character(character: str) -> str:
 def shorten(text: str, length: int = 80) -> str:
     """At most `length` characters, cut with an ellipsis."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def sureness(q_value: float | None) -> str:
+    """A q-value as `< .001` or `.012`; a dash where nothing was tested."""
+    return "< .001" if q_value is not None and q_value < 0.001 else fraction(q_value)
+
+
+def odds(record: Mapping[str, Any]) -> str:
+    """The adjusted odds ratio, marked where it points in the other direction than the plain rates."""
+    return times(record["adjusted_odds_ratio"]) + ("†" if "simpson" in record["flags"] else "")
+
+
+def tried_sentence(slices_tried: int) -> str:
+    """How many slices the q-values answer for; nothing where none was tried."""
+    return f"{plural(slices_tried, 'slice')} {'was' if slices_tried == 1 else 'were'} tried." if slices_tried else ""
