@@ -246,6 +246,16 @@ def test_many_classes() -> None:
     assert len(analysis.calibration("class")) > 1203
 
 
+def test_ids_beyond_floats_stay_whole(demo: Analysis) -> None:
+    truth = demo.results.ground_truth
+    far = replace(demo.results, ground_truth=replace(truth, ids=truth.ids + 2**60))
+    found = Analysis(far).label_doubt()["object_id"]
+    assert [None if one is None else one - 2**60 for one in found.astype(object).where(found.notna(), None)] == [
+        None if one is None else one
+        for one in demo.label_doubt()["object_id"].astype(object).where(found.notna(), None)
+    ]
+
+
 def test_repeats_and_crowds_are_no_missing_labels() -> None:
     truth = {
         "images": [{"id": 1, "width": 500, "height": 500}, {"id": 2, "width": 500, "height": 500}],

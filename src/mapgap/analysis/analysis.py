@@ -129,7 +129,12 @@ class Analysis:
 
         Kinds are wrong_class, loose_box, missing_label and spurious_label; an object has at most one row.
         """
-        return _frame(doubt_rows(self.results, self._label_doubts), DOUBT_KEYS)
+        import pandas as pd
+
+        rows = doubt_rows(self.results, self._label_doubts)
+        # Floats, which pandas would make of numbers with gaps, do not hold every id.
+        whole = {name: pd.array([row[name] for row in rows], dtype="Int64") for name in ("object_id", "detection")}
+        return _frame(rows, DOUBT_KEYS).assign(**whole)
 
     def label_doubt_record(self) -> dict[str, Any]:
         """The doubtful labels as a COCO subset to review, with kind, score and proposal in flat `attributes`."""
