@@ -88,6 +88,30 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "max_detections": 100,
     },
     "thresholds_by_cause": {"cause": np.array([[-1, 2]], dtype=np.int8), "causes": 3},
+    "percentile_intervals": {"samples": np.zeros((1, 2)), "low": 0.1, "high": 0.9},
+    "resampled_average_precision": {
+        "group_offsets": np.array([0, 2]),
+        "image": INDEX,
+        "counted_at": BITS + np.uint32(1),
+        "true_positive_at": np.array([1, 0], dtype=np.uint32),
+        "object_offsets": np.array([0, 2]),
+        "object_image": INDEX,
+        "object_at": BITS + np.uint32(1),
+        "cell_of_group": np.zeros(1, dtype=np.int32),
+        "cells": 1,
+        "drawn": np.ones((1, 3), dtype=np.uint16),
+        "thresholds": 1,
+        "recall_thresholds": RECALL,
+    },
+    "resampled_counts": {
+        "columns": [INDEX],
+        "sizes": np.array([1]),
+        "image": INDEX,
+        "kind": FLAG,
+        "kinds": 1,
+        "drawn": np.ones((1, 3), dtype=np.uint16),
+    },
+    "resample_images": {"images": 3, "resamples": 2, "seed": 0},
     "divide_gap": {
         "class_order": ORDER,
         "class_offsets": np.array([0, 2]),
@@ -248,6 +272,8 @@ IGNORED_LENGTHS |= {("count_slices", name) for name in ("crosses", "found", "fal
     ("sum_cells", "crosses")
 }
 IGNORED_LENGTHS |= {("cluster_sums", "crosses"), ("stratified_sums", "crosses")}
+IGNORED_LENGTHS |= {("percentile_intervals", "samples")}
+IGNORED_LENGTHS |= {("resampled_average_precision", "drawn"), ("resampled_counts", "drawn")}
 
 
 def _kernel_function(name: str) -> Callable[..., Any]:
@@ -329,6 +355,14 @@ def test_a_longer_array_is_refused(name: str, argument: str) -> None:
         ("grow_cluster_sums", "parents", np.array([[0, 1, 0, 0, 1]], dtype=np.int32)),
         ("grow_cluster_sums", "sizes", np.array([1, 2, 0])),
         ("stratified_sums", "sizes", np.array([1, 0])),
+        ("resampled_average_precision", "image", np.array([0, 1], dtype=np.int32)),
+        ("resampled_average_precision", "object_image", np.array([-1, 0], dtype=np.int32)),
+        ("resampled_average_precision", "cell_of_group", np.ones(1, dtype=np.int32)),
+        ("resampled_average_precision", "group_offsets", np.array([0, 3])),
+        ("resampled_average_precision", "object_offsets", np.array([1, 2])),
+        ("resampled_counts", "image", np.array([0, 1], dtype=np.int32)),
+        ("resampled_counts", "kind", np.array([0, 1], dtype=np.uint8)),
+        ("resampled_counts", "sizes", np.array([0])),
         ("tide_types", "pair_object", np.array([0, 2], dtype=np.int32)),
         ("match_leftovers", "order", np.array([0, 2], dtype=np.int32)),
         ("covered_share", "image", np.array([0, 1], dtype=np.int32)),
@@ -347,6 +381,7 @@ def test_an_index_out_of_range_is_refused(name: str, argument: str, bad: np.ndar
     ("name", "arguments"),
     [
         ("match", {"thresholds": np.linspace(0, 1, 33)}),
+        ("resampled_average_precision", {"thresholds": 33}),
         ("precision_recall", {"thresholds": 33}),
         ("average_precision_by_threshold", {"positives": np.full((33, 1), 2)}),
         ("SliceAveragePrecision", {"matched": np.zeros((33, 2), np.int32), "cause": np.zeros((33, 2), np.int8)}),
@@ -358,6 +393,31 @@ def test_an_index_out_of_range_is_refused(name: str, argument: str, bad: np.ndar
 def test_more_than_32_thresholds_are_refused(name: str, arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="32"):
         _kernel_function(name)(**{**ARGUMENTS[name], **arguments})
+
+
+@pytest.mark.parametrize("points", [[0.0], [0.0, 0.4, 1.0], [0.1, 0.55, 1.0], []])
+def test_recall_points_at_uneven_distances_are_refused(points: list[float]) -> None:
+    with pytest.raises(ValueError, match="evenly spaced"):
+        _kernel.resampled_average_precision(
+            **{**ARGUMENTS["resampled_average_precision"], "recall_thresholds": np.array(points)}
+        )
+
+
+def test_more_resampled_true_positives_than_objects_are_refused() -> None:
+    right = np.ones(2, dtype=np.uint32)
+    only_one = {"object_offsets": np.array([0, 1]), "object_image": INDEX[:1], "object_at": right[:1]}
+    with pytest.raises(ValueError, match="more true positives"):
+        _kernel.resampled_average_precision(
+            **{**ARGUMENTS["resampled_average_precision"], "true_positive_at": right, **only_one}
+        )
+
+
+def test_draws_that_might_overflow_are_refused() -> None:
+    rows = 40_000
+    image, kind = np.zeros(rows, dtype=np.int32), np.zeros(rows, dtype=np.uint8)
+    drawn = np.full((1, 1), 65535, dtype=np.uint16)
+    with pytest.raises(ValueError, match="too many"):
+        _kernel.resampled_counts([image], np.array([1]), image, kind, 1, drawn)
 
 
 def test_two_true_positives_at_one_object_are_refused() -> None:

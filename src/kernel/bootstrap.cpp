@@ -1,10 +1,10 @@
 // Average precision and counts of many resamples of the images, from matches that were made once.
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
-#include <memory>
-#include <span>
-#include <unordered_map>
 
 #include "arrays.h"
 #include "drawn.h"
@@ -27,127 +27,112 @@ struct Groups {
   const std::uint32_t* object_at;
 };
 
-// ---------------------------------------------------------------- recall points by number of hits
-
-class ReachedTable {
- public:
-  ReachedTable(std::int64_t positives, std::span<const double> recall_thresholds) : least_hits_(recall_thresholds.size() + 1) {
-    for (std::size_t point = 0; point < recall_thresholds.size(); ++point) {
-      least_hits_[point] = static_cast<std::uint32_t>(least_hits(recall_thresholds[point], positives));
-    }
-    least_hits_.back() = std::numeric_limits<std::uint32_t>::max();
-    const auto most = static_cast<std::uint64_t>(positives);
-    while (most >> shift_ > most_exact) ++shift_;
-    at_bucket_.resize((most >> shift_) + 1);
-    std::uint32_t points = 0;
-    for (std::size_t bucket = 0; bucket < at_bucket_.size(); ++bucket) {
-      while ((static_cast<std::uint64_t>(bucket) << shift_) >= least_hits_[points]) ++points;
-      at_bucket_[bucket] = static_cast<std::uint8_t>(points);
-    }
-  }
-
-  static constexpr std::uint64_t most_exact = 8192;
-
-  Reached view() const { return {at_bucket_.data(), least_hits_.data(), shift_}; }
-  bool is_exact() const { return shift_ == 0; }
-
- private:
-  // The least number of hits whose recall, as a float64, is not below the threshold; one more than all if none is.
-  static std::int64_t least_hits(double threshold, std::int64_t positives) {
-    const auto all = static_cast<double>(positives);
-    if (!(threshold <= 1)) return positives + 1;
-    if (threshold <= 0) return 0;
-    const double hits = threshold * all;
-    const double nearest = std::nearbyint(hits);
-    // Away from whole numbers rounding cannot change the comparison.
-    if (std::abs(hits - nearest) > 1e-6 * std::max(1.0, hits)) return static_cast<std::int64_t>(std::ceil(hits));
-    auto least = std::max<std::int64_t>(0, static_cast<std::int64_t>(nearest) - 2);
-    while (static_cast<double>(least) / all < threshold) ++least;
-    return least;
-  }
-
-  std::vector<std::uint32_t> least_hits_;
-  std::vector<std::uint8_t> at_bucket_;
-  unsigned shift_ = 0;
-};
-
-// The tables of all numbers of objects that came up.
-class ReachedTables {
- public:
-  explicit ReachedTables(std::span<const double> recall_thresholds) : recall_thresholds_(recall_thresholds) {}
-
-  // Not while a group is walked.
-  void make_room() {
-    if (tables_.size() > most_kept) tables_.clear();
-  }
-
-  const ReachedTable& of(std::int64_t positives) {
-    std::unique_ptr<ReachedTable>& table = tables_[positives];
-    if (!table) table = std::make_unique<ReachedTable>(positives, recall_thresholds_);
-    return *table;
-  }
-
- private:
-  static constexpr std::size_t most_kept = 4096;
-  std::span<const double> recall_thresholds_;
-  std::unordered_map<std::int64_t, std::unique_ptr<ReachedTable>> tables_;
-};
-
 // ---------------------------------------------------------------- average precision
 
 // The rows that matter of each group: those that count, up to the last that is right.
 class Ranking {
  public:
-  Ranking(const Groups& of, std::size_t groups, std::uint32_t every) : row_offsets_{0}, stop_offsets_{0} {
+  Ranking(const Groups& of, std::size_t groups, std::uint32_t every) : every_(every), ends_{{}} {
     for (std::size_t g = 0; g < groups; ++g) {
-      const std::size_t first = image_.size();
-      std::size_t last = first;
-      std::uint32_t apart = 0;
-      for (auto row = static_cast<std::size_t>(of.offsets[g]); row < static_cast<std::size_t>(of.offsets[g + 1]); ++row) {
-        const std::uint32_t counted = of.counted[row] & every;
-        const std::uint32_t right = of.right[row] & counted;
-        if (counted == 0) continue;
-        if (right != 0 || counted != every) {
-          const auto place = static_cast<std::uint32_t>(image_.size() - first);
-          if (counted != every) apart |= counted;
-          if (stops_.size() > stop_offsets_.back() && stops_.back().row + 1 == place) stops_.back().peak &= ~right;
-          stops_.push_back({place, counted, right, right, apart});
-        }
-        image_.push_back(of.image[row]);
-        if (right != 0) last = image_.size();
-      }
-      image_.resize(last);
-      while (stops_.size() > stop_offsets_.back() && first + stops_.back().row >= last) stops_.pop_back();
-      row_offsets_.push_back(image_.size());
-      stop_offsets_.push_back(stops_.size());
+      take_rows(of, static_cast<std::size_t>(of.offsets[g]), static_cast<std::size_t>(of.offsets[g + 1]));
+      add_group();
     }
   }
 
   RankedRows operator[](std::size_t group) const {
-    return {image_.data() + row_offsets_[group], row_offsets_[group + 1] - row_offsets_[group],
-            stops_.data() + stop_offsets_[group], stop_offsets_[group + 1] - stop_offsets_[group]};
+    const Ends& first = ends_[group];
+    const Ends& last = ends_[group + 1];
+    return {image_.data() + first.row,
+            last.row - first.row,
+            {stops_.data() + first.stop, last.stop - first.stop},
+            {hits_.data() + first.hit, last.hit - first.hit},
+            {peaks_.data() + first.peak, last.peak - first.peak}};
   }
 
-  std::size_t most_stops() const {
-    std::size_t most = 0;
-    for (std::size_t g = 0; g + 1 < stop_offsets_.size(); ++g) most = std::max(most, stop_offsets_[g + 1] - stop_offsets_[g]);
-    return most;
+  Walk make_walk(std::size_t thresholds) const {
+    std::size_t most_peaks = 0, most_shares = 0;
+    for (std::size_t g = 0; g + 1 < ends_.size(); ++g) {
+      most_peaks = std::max(most_peaks, ends_[g + 1].peak - ends_[g].peak);
+      most_shares = std::max(most_shares, ends_[g + 1].shares);
+    }
+    return Walk(thresholds, most_peaks, most_shares);
   }
 
  private:
+  // Where a group ends, and how many shares it has.
+  struct Ends {
+    std::size_t row = 0, stop = 0, hit = 0, peak = 0, shares = 0;
+  };
+
+  struct Row {
+    std::uint32_t counted, right;
+  };
+
+  // The rows of a group that matter: their images stay, their outcomes are looked at by `add_group`.
+  void take_rows(const Groups& of, std::size_t begin, std::size_t end) {
+    rows_.clear();
+    std::size_t matter = 0;
+    for (std::size_t row = begin; row < end; ++row) {
+      const std::uint32_t counted = of.counted[row] & every_;
+      if (counted == 0) continue;
+      image_.push_back(of.image[row]);
+      rows_.push_back({counted, of.right[row] & counted});
+      if (rows_.back().right != 0) matter = rows_.size();
+    }
+    rows_.resize(matter);
+    image_.resize(ends_.back().row + matter);
+  }
+
+  void add_group() {
+    Ends end = ends_.back();
+    const std::int32_t* image = image_.data() + end.row;
+    end.shares = 0;
+    std::array<std::uint32_t, most_thresholds> alike;  // by threshold those at which the same rows have counted so far
+    std::array<std::uint32_t, most_thresholds> peak{};  // the next one
+    alike.fill(every_);
+    std::uint32_t is_open = 0;  // thresholds at which the row before is right and has its peak here or later
+    for (std::size_t row = 0; row < rows_.size(); ++row) {
+      const auto [counted, right] = rows_[row];
+      if (right == 0 && counted == every_) continue;
+      if (counted != every_) {
+        for_thresholds(every_, [&](std::size_t t) { alike[t] &= (counted >> t & 1U) != 0 ? counted : ~counted; });
+      }
+      const std::uint32_t goes_on = row + 1 < rows_.size() ? right & rows_[row + 1].right : 0;
+      for_thresholds(right & ~is_open, [&](std::size_t t) {
+        peak[t] = static_cast<std::uint32_t>(peaks_.size() - ends_.back().peak);
+        peaks_.push_back({static_cast<std::uint32_t>(t), 0});
+      });
+      for_thresholds(right, [&](std::size_t t) { hits_.push_back({image[row], static_cast<std::uint32_t>(t), peak[t]}); });
+      stops_.push_back({static_cast<std::uint32_t>(row), counted, 0});
+      for (std::uint32_t left = right & ~goes_on; left != 0; ++end.shares) {
+        const auto speaker = static_cast<std::size_t>(std::countr_zero(left));
+        stops_.back().shares |= std::uint32_t{1} << speaker;
+        for_thresholds(left & alike[speaker], [&](std::size_t t) {
+          peaks_[ends_.back().peak + peak[t]].share = static_cast<std::uint32_t>(end.shares);
+        });
+        left &= ~alike[speaker];
+      }
+      is_open = goes_on;
+    }
+    ends_.push_back({image_.size(), stops_.size(), hits_.size(), peaks_.size(), end.shares});
+  }
+
+  std::uint32_t every_;
+  std::vector<Row> rows_;
   std::vector<std::int32_t> image_;
   std::vector<Stop> stops_;
-  std::vector<std::size_t> row_offsets_, stop_offsets_;
+  std::vector<Hit> hits_;
+  std::vector<Peak> peaks_;
+  std::vector<Ends> ends_;
 };
 
 // One group in the sixteen resamples of a block.
 class GroupInBlock {
  public:
   GroupInBlock(const Groups& groups, const Ranking& ranking, const DrawnLoops& loops, std::size_t thresholds,
-               std::span<const double> recall_thresholds)
+               const RecallPoints& points)
       : groups_(groups), ranking_(ranking), loops_(loops), thresholds_(thresholds), every_(every_threshold(thresholds)),
-        points_(static_cast<double>(recall_thresholds.size())), walk_(thresholds, ranking.most_stops()),
-        tables_(recall_thresholds), reached_(thresholds * lanes), positives_(thresholds * lanes) {}
+        points_(points), walk_(ranking.make_walk(thresholds)) {}
 
   // Adds AP, the mean over the thresholds, and 1 to the lanes where an object of the group is drawn.
   void add(std::size_t group, const DrawnBlock& block, double* sums, std::int32_t* groups_seen) {
@@ -156,12 +141,12 @@ class GroupInBlock {
     if (std::all_of(objects, objects + lanes, [](std::int32_t drawn) { return drawn == 0; })) return;
     const RankedRows rows = ranking_[group];
     std::fill(walk_.area.begin(), walk_.area.end(), 0.0);
-    if (rows.stop_count > 0) walk(rows, block);
+    if (!rows.hits.empty()) walk(rows, block);
     for (std::size_t lane = 0; lane < block.used(); ++lane) {
       if (objects[lane] == 0) continue;
       double sum = 0;
       for (std::size_t t = 0; t < thresholds_; ++t) {
-        sum += positives_[t * lanes + lane] > 0 ? walk_.area[t * lanes + lane] / points_ : without_objects(group, t, block, lane);
+        sum += walk_.positives[t * lanes + lane] > 0 ? walk_.area[t * lanes + lane] / static_cast<double>(points_.size()) : without_objects(group, t, block, lane);
       }
       sums[lane] += sum / static_cast<double>(thresholds_);
       ++groups_seen[lane];
@@ -174,15 +159,15 @@ class GroupInBlock {
     const auto first = static_cast<std::size_t>(groups_.object_offsets[group]);
     const auto last = static_cast<std::size_t>(groups_.object_offsets[group + 1]);
     loops_.sum(groups_.object_image + first, last - first, block.data(), objects);
-    for (std::size_t t = 0; t < thresholds_; ++t) std::copy_n(objects, lanes, positives_.begin() + static_cast<std::ptrdiff_t>(t * lanes));
-    is_alike_ = true;
+    for (std::size_t t = 0; t < thresholds_; ++t) {
+      std::copy_n(objects, lanes, walk_.positives.begin() + static_cast<std::ptrdiff_t>(t * lanes));
+    }
     for (std::size_t object = first; object < last; ++object) {
       const std::uint32_t gone = every_ & ~groups_.object_at[object];
       if (gone == 0) continue;
-      is_alike_ = false;
       const std::uint16_t* drawn = block.data() + static_cast<std::size_t>(groups_.object_image[object]) * lanes;
       for_thresholds(gone, [&](std::size_t t) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) positives_[t * lanes + lane] -= drawn[lane];
+        for (std::size_t lane = 0; lane < lanes; ++lane) walk_.positives[t * lanes + lane] -= drawn[lane];
       });
     }
   }
@@ -191,22 +176,12 @@ class GroupInBlock {
     for (auto* counts : {&walk_.hits, &walk_.apart}) std::fill(counts->begin(), counts->end(), 0);
     std::fill(walk_.envelope.begin(), walk_.envelope.end(), 0.0);
     loops_.count(rows, block.data(), every_, walk_);
-    tables_.make_room();
-    bool is_exact = true;
-    for (std::size_t t = 0; t < thresholds_; ++t) {
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const std::size_t place = t * lanes + lane;
-        require(walk_.hits[place] <= positives_[place], "more true positives than objects");
-        if (t > 0 && is_alike_) {
-          reached_[place] = reached_[lane];
-        } else {
-          const ReachedTable& table = tables_.of(positives_[place]);
-          reached_[place] = table.view();
-          is_exact = is_exact && table.is_exact();
-        }
-      }
+    for (std::size_t place = 0; place < walk_.hits.size(); ++place) {
+      require(walk_.hits[place] <= walk_.positives[place], "more true positives than objects");
+      walk_.points_per_hit[place] = points_.per_hit(walk_.positives[place]);
+      walk_.strict_hits[place] = points_.strict_hits(walk_.hits[place], walk_.positives[place]);
     }
-    loops_.average(rows, block.data(), every_, reached_.data(), is_exact, walk_);
+    loops_.average(rows, points_, walk_);
   }
 
   // AP where all objects were taken out: 0 if a detection is left, else 1.
@@ -223,12 +198,8 @@ class GroupInBlock {
   const DrawnLoops& loops_;
   std::size_t thresholds_;
   std::uint32_t every_;
-  double points_;
+  const RecallPoints& points_;
   Walk walk_;
-  ReachedTables tables_;
-  std::vector<Reached> reached_;         // by threshold and lane, like the next
-  std::vector<std::int32_t> positives_;
-  bool is_alike_ = true;                 // the same objects at all thresholds
 };
 
 std::size_t most_between(const Id1& offsets) {
@@ -253,10 +224,6 @@ auto resampled_average_precision(Id1 group_offsets, Index1 image, Bits1 counted_
     require(group_offsets.shape(0) == groups + 1, "group_offsets must have one entry more than cell_of_group");
     require(object_offsets.shape(0) == groups + 1, "object_offsets must have one entry more than cell_of_group");
     require(thresholds >= 1 && thresholds <= most_thresholds, "1 to 32 IoU thresholds fit one call");
-    require(recall_thresholds.shape(0) >= 1 && recall_thresholds.shape(0) <= 255, "1 to 255 recall points fit one call");
-    for (std::size_t point = 1; point < recall_thresholds.shape(0); ++point) {
-      require(recall_thresholds.data()[point - 1] <= recall_thresholds.data()[point], "recall_thresholds must not fall");
-    }
     require_offsets(group_offsets.data(), groups + 1, rows, "group_offsets");
     require_offsets(object_offsets.data(), groups + 1, objects, "object_offsets");
     require_below(image.data(), rows, 0, images, "image");
@@ -269,7 +236,7 @@ auto resampled_average_precision(Id1 group_offsets, Index1 image, Bits1 counted_
                     object_offsets.data(), object_image.data(), object_at.data()};
     const Ranking ranking(of, groups, every_threshold(thresholds));
     const DrawnLoops loops(most, wide);
-    const std::span<const double> points(recall_thresholds.data(), recall_thresholds.shape(0));
+    const RecallPoints points({recall_thresholds.data(), recall_thresholds.shape(0)});
     run_blocks(even_cuts(blocks_of_lanes(resamples), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
       GroupInBlock in_block(of, ranking, loops, thresholds, points);
       std::vector<double> sums(cells * lanes);

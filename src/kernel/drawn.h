@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <vector>
 
 #include "arrays.h"
@@ -14,6 +15,24 @@ namespace mapgap {
 using Drawn2 = In<std::uint16_t, 2>;
 
 inline constexpr std::size_t lanes = 16;
+
+// Memory that begins with a cache line, so that the lanes of one thing never lie across two.
+template <typename T>
+struct LineAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t line{64};
+
+  LineAllocator() = default;
+  template <typename U>
+  explicit LineAllocator(const LineAllocator<U>&) {}
+
+  T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T), line)); }
+  void deallocate(T* memory, std::size_t) { ::operator delete(memory, line); }
+  friend bool operator==(const LineAllocator&, const LineAllocator&) { return true; }
+};
+
+template <typename T>
+using Lines = std::vector<T, LineAllocator<T>>;
 
 inline std::size_t blocks_of_lanes(std::size_t resamples) { return (resamples + lanes - 1) / lanes; }
 
@@ -44,7 +63,7 @@ class DrawnBlock {
 
  private:
   std::size_t begin_, used_;
-  std::vector<std::uint16_t> values_;
+  Lines<std::uint16_t> values_;
 };
 
 }  // namespace mapgap

@@ -2,8 +2,10 @@
 #include "drawn_loops.h"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define MAPGAP_HAS_WIDE 1
@@ -16,13 +18,28 @@
 
 // Unrolled loops would not become vector instructions.
 #if defined(__GNUC__)
-#define MAPGAP_FOR_LANES _Pragma("GCC unroll 1") for (std::size_t lane = 0; lane < lanes; ++lane)
+#define MAPGAP_AS_VECTOR _Pragma("GCC unroll 1")
 #else
-#define MAPGAP_FOR_LANES for (std::size_t lane = 0; lane < lanes; ++lane)
+#define MAPGAP_AS_VECTOR
 #endif
+#define MAPGAP_FOR_LANES MAPGAP_AS_VECTOR for (std::size_t lane = 0; lane < lanes; ++lane)
 
 namespace mapgap {
 namespace {
+
+// Draws in all lanes. GCC's vectors, because it does not keep an array of sums in registers.
+#if defined(__GNUC__)
+using Draws [[gnu::vector_size(lanes * sizeof(std::uint16_t))]] = std::uint16_t;
+#else
+struct Draws {
+  std::uint16_t of_lane[lanes];
+
+  Draws& operator+=(const Draws& other) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) of_lane[lane] = static_cast<std::uint16_t>(of_lane[lane] + other.of_lane[lane]);
+    return *this;
+  }
+};
+#endif
 
 struct CountArguments {
   const RankedRows& group;
@@ -34,9 +51,7 @@ struct CountArguments {
 
 struct AverageArguments {
   const RankedRows& group;
-  const std::uint16_t* drawn;
-  std::uint32_t every;
-  const Reached* reached;
+  const RecallPoints& points;
   Walk& walk;
 };
 
@@ -58,27 +73,28 @@ MAPGAP_INLINE void add_rows(const std::int32_t* image, std::size_t rows, const s
                             std::int32_t* sums) {
   for (std::size_t row = 0; row < rows;) {
     const std::size_t end = rows - row < rows_at_once ? rows : row + rows_at_once;
-    // Four lanes in one word: none of them runs over into the next.
-    std::uint64_t part[lanes / 4] = {};
+    Draws part{};
     for (; row < end; ++row) {
-      const std::uint16_t* here = draws_of(drawn, image[row]);
-      for (std::size_t word = 0; word < lanes / 4; ++word) {
-        std::uint64_t four;
-        std::memcpy(&four, here + 4 * word, sizeof four);
-        part[word] += four;
-      }
+      Draws here;
+      std::memcpy(&here, draws_of(drawn, image[row]), sizeof here);
+      part += here;
     }
+    // Only a copy has an address: what is added up in the loop stays in a register.
+    const Draws sum = part;
     std::uint16_t sixteen[lanes];
-    std::memcpy(sixteen, part, sizeof sixteen);
+    std::memcpy(sixteen, &sum, sizeof sixteen);
     MAPGAP_FOR_LANES sums[lane] += sixteen[lane];
   }
 }
 
+// COCO's np.spacing(1) in the denominator also keeps 0 / 0 away.
+constexpr double spacing = std::numeric_limits<double>::epsilon();
+
 MAPGAP_INLINE void count_rows(const CountArguments& of) {
-  std::int32_t counted[lanes] = {};
+  alignas(64) std::int32_t counted[lanes] = {};
   std::size_t row = 0;
-  for (std::size_t s = 0; s < of.group.stop_count; ++s) {
-    const Stop& stop = of.group.stops[s];
+  double* share = of.walk.share.data();
+  for (const Stop& stop : of.group.stops) {
     add_rows(of.group.image + row, stop.row - row, of.drawn, of.rows_at_once, counted);
     row = stop.row + 1;
     const std::uint16_t* here = draws_of(of.drawn, of.group.image[stop.row]);
@@ -90,66 +106,61 @@ MAPGAP_INLINE void count_rows(const CountArguments& of) {
         MAPGAP_FOR_LANES apart[lane] += here[lane];
       }
     }
-    for (std::uint32_t bits = stop.right; bits != 0; bits &= bits - 1) {
-      std::int32_t* hits = of.walk.hits.data() + static_cast<std::size_t>(std::countr_zero(bits)) * lanes;
-      MAPGAP_FOR_LANES hits[lane] += here[lane];
+    for (std::uint32_t bits = stop.shares; bits != 0; bits &= bits - 1) {
+      const std::int32_t* apart = of.walk.apart.data() + static_cast<std::size_t>(std::countr_zero(bits)) * lanes;
+      MAPGAP_FOR_LANES share[lane] = 1.0 / (static_cast<double>(counted[lane] + apart[lane]) + spacing);
+      share += lanes;
     }
-    std::int32_t* everywhere = of.walk.everywhere.data() + s * lanes;
-    MAPGAP_FOR_LANES everywhere[lane] = counted[lane];
+  }
+  for (const Hit& hit : of.group.hits) {
+    const std::uint16_t* here = draws_of(of.drawn, hit.image);
+    std::int32_t* __restrict hits = of.walk.hits.data() + hit.threshold * lanes;
+    std::int32_t* __restrict at_peak = of.walk.hits_at_peak.data() + std::size_t{hit.peak} * lanes;
+    // The last of the rows of a peak leaves what stands there.
+    MAPGAP_FOR_LANES {
+      hits[lane] += here[lane];
+      at_peak[lane] = hits[lane];
+    }
+  }
+}
+
+// Takes back the point that lanes with exactly that recall do not reach, and remembers the next such number of hits.
+MAPGAP_INLINE void correct(const AverageArguments& of, std::size_t first, const std::int32_t* hits, double* points) {
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    std::int32_t& strict_hits = of.walk.strict_hits[first + lane];
+    if (hits[lane] < strict_hits) strict_hits = of.points.strict_hits(hits[lane], of.walk.positives[first + lane]);
+    if (hits[lane] == strict_hits) points[lane] -= 1;
   }
 }
 
 // Raises the envelope of one threshold to the precision here. What it gains holds for all recall points reached so far.
-MAPGAP_INLINE void raise(const double* precision, const std::int32_t* points, double* __restrict envelope, double* __restrict area) {
+MAPGAP_INLINE void raise(const double* precision, const double* points, double* __restrict envelope, double* __restrict area) {
   MAPGAP_FOR_LANES {
     const double raised = precision[lane] > envelope[lane] ? precision[lane] : envelope[lane];
-    area[lane] += (raised - envelope[lane]) * static_cast<double>(points[lane]);
+    area[lane] += (raised - envelope[lane]) * points[lane];
     envelope[lane] = raised;
   }
 }
 
-template <bool exact>
 MAPGAP_INLINE void average_rows(const AverageArguments& of) {
-  // COCO's np.spacing(1), which also keeps 0 / 0 away.
-  constexpr double spacing = std::numeric_limits<double>::epsilon();
-  double share[lanes] = {};  // of one counted row in precision, where rows count at all thresholds alike
-  for (std::size_t s = of.group.stop_count; s-- > 0;) {
-    const Stop& stop = of.group.stops[s];
-    const std::uint16_t* drawn_here = draws_of(of.drawn, of.group.image[stop.row]);
-    const std::int32_t* everywhere = of.walk.everywhere.data() + s * lanes;
-    std::int32_t here[lanes];
-    MAPGAP_FOR_LANES here[lane] = drawn_here[lane];
-    if ((stop.peak & ~stop.apart) != 0) {
-      MAPGAP_FOR_LANES share[lane] = 1.0 / (static_cast<double>(everywhere[lane]) + spacing);
+  for (std::size_t i = of.group.peaks.size(); i-- > 0;) {
+    const Peak& peak = of.group.peaks[i];
+    const std::size_t first = peak.threshold * lanes;
+    const std::int32_t* hits = of.walk.hits_at_peak.data() + i * lanes;
+    const std::int32_t* strict_hits = of.walk.strict_hits.data() + first;
+    const double* per_hit = of.walk.points_per_hit.data() + first;
+    const double* share = of.walk.share.data() + std::size_t{peak.share} * lanes;
+    alignas(64) double points[lanes];
+    alignas(64) double precision[lanes];
+    std::int32_t is_strict = 0;
+    MAPGAP_FOR_LANES {
+      is_strict |= hits[lane] <= strict_hits[lane] ? -1 : 0;
+      const auto right = static_cast<double>(hits[lane]);
+      points[lane] = static_cast<double>(static_cast<std::int32_t>(right * per_hit[lane])) + 1.0;
+      precision[lane] = right * share[lane];
     }
-    for (std::uint32_t bits = stop.right; bits != 0; bits &= bits - 1) {
-      const auto t = static_cast<std::size_t>(std::countr_zero(bits));
-      std::int32_t* hits = of.walk.hits.data() + t * lanes;
-      if ((stop.peak >> t & 1U) != 0) {
-        const Reached* reached = of.reached + t * lanes;
-        std::int32_t points[lanes];
-        double precision[lanes];
-        for (std::size_t lane = 0; lane < lanes; ++lane) {
-          const auto so_far = static_cast<std::uint32_t>(hits[lane]);
-          points[lane] = static_cast<std::int32_t>(exact ? reached[lane].at_bucket[so_far] : reached[lane].by(so_far));
-        }
-        if ((stop.apart >> t & 1U) != 0) {
-          const std::int32_t* apart = of.walk.apart.data() + t * lanes;
-          MAPGAP_FOR_LANES {
-            precision[lane] = static_cast<double>(hits[lane]) / (static_cast<double>(everywhere[lane] + apart[lane]) + spacing);
-          }
-        } else {
-          MAPGAP_FOR_LANES precision[lane] = static_cast<double>(hits[lane]) * share[lane];
-        }
-        raise(precision, points, of.walk.envelope.data() + t * lanes, of.walk.area.data() + t * lanes);
-      }
-      MAPGAP_FOR_LANES hits[lane] -= here[lane];
-    }
-    if (stop.counted == of.every) continue;
-    for (std::uint32_t bits = stop.counted; bits != 0; bits &= bits - 1) {
-      std::int32_t* apart = of.walk.apart.data() + static_cast<std::size_t>(std::countr_zero(bits)) * lanes;
-      MAPGAP_FOR_LANES apart[lane] -= here[lane];
-    }
+    if (is_strict != 0) correct(of, first, hits, points);
+    raise(precision, points, of.walk.envelope.data() + first, of.walk.area.data() + first);
   }
 }
 
@@ -167,14 +178,12 @@ MAPGAP_WIDE void add_rows_wide(const std::int32_t* image, std::size_t rows, cons
   add_rows(image, rows, drawn, rows_at_once, sums);
 }
 MAPGAP_WIDE void count_rows_wide(const CountArguments& of) { count_rows(of); }
-MAPGAP_WIDE void average_exact_wide(const AverageArguments& of) { average_rows<true>(of); }
-MAPGAP_WIDE void average_wide(const AverageArguments& of) { average_rows<false>(of); }
+MAPGAP_WIDE void average_rows_wide(const AverageArguments& of) { average_rows(of); }
 MAPGAP_WIDE void tally_rows_wide(const TallyArguments& of) { tally_rows(of); }
 #else
 constexpr auto add_rows_wide = add_rows;
 constexpr auto count_rows_wide = count_rows;
-constexpr auto average_exact_wide = average_rows<true>;
-constexpr auto average_wide = average_rows<false>;
+constexpr auto average_rows_wide = average_rows;
 constexpr auto tally_rows_wide = tally_rows;
 #endif
 
@@ -187,6 +196,33 @@ bool is_wide() {
 }
 
 }  // namespace
+
+RecallPoints::RecallPoints(std::span<const double> points) : steps_(points.size() - 1) {
+  require(points.size() >= 2, "recall_thresholds must be evenly spaced from 0 to 1");
+  for (std::size_t point = 0; point < points.size(); ++point) {
+    const double exact = static_cast<double>(point) / static_cast<double>(steps_);
+    require(std::abs(points[point] - exact) < 1e-12, "recall_thresholds must be evenly spaced from 0 to 1");
+    if (points[point] <= exact) continue;
+    strict_.push_back(point);
+    strict_divisor_ = std::gcd(strict_divisor_, steps_ / std::gcd(point, steps_));
+  }
+}
+
+double RecallPoints::per_hit(std::int32_t positives) const {
+  // A little more than the quotient, so that what is a whole number exactly does not come out below it.
+  constexpr double more = 1 + 4 * std::numeric_limits<double>::epsilon();
+  return positives > 0 ? static_cast<double>(steps_) / positives * more : 0.0;
+}
+
+std::int32_t RecallPoints::strict_hits(std::int32_t hits, std::int32_t positives) const {
+  if (strict_.empty() || positives == 0 || positives % static_cast<std::int64_t>(strict_divisor_) != 0) return -1;
+  const auto steps = static_cast<std::int64_t>(steps_);
+  for (std::size_t i = strict_.size(); i-- > 0;) {
+    const std::int64_t product = static_cast<std::int64_t>(strict_[i]) * positives;
+    if (product % steps == 0 && product / steps <= hits) return static_cast<std::int32_t>(product / steps);
+  }
+  return -1;
+}
 
 DrawnLoops::DrawnLoops(std::uint16_t most, bool wide)
     : rows_at_once_(std::numeric_limits<std::uint16_t>::max() / (most == 0 ? std::size_t{1} : most)), wide_(wide && is_wide()) {}
@@ -208,13 +244,12 @@ void DrawnLoops::count(const RankedRows& group, const std::uint16_t* drawn, std:
   }
 }
 
-void DrawnLoops::average(const RankedRows& group, const std::uint16_t* drawn, std::uint32_t every, const Reached* reached,
-                         bool exact, Walk& walk) const {
-  const AverageArguments arguments{group, drawn, every, reached, walk};
-  if (exact) {
-    wide_ ? average_exact_wide(arguments) : average_rows<true>(arguments);
+void DrawnLoops::average(const RankedRows& group, const RecallPoints& points, Walk& walk) const {
+  const AverageArguments arguments{group, points, walk};
+  if (wide_) {
+    average_rows_wide(arguments);
   } else {
-    wide_ ? average_wide(arguments) : average_rows<false>(arguments);
+    average_rows(arguments);
   }
 }
 

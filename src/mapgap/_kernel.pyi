@@ -19,6 +19,8 @@ Bits = NDArray[np.uint32]
 Flag = NDArray[np.uint8]
 Code = NDArray[np.int8]
 Marks = NDArray[np.uint64]
+Drawn = NDArray[np.uint16]
+"""(I, B) how often each image was drawn in each of B resamples."""
 FloatBuffer = Float | memoryview | array[float]
 IndexBuffer = Index | memoryview | array[int]
 FlagBuffer = Flag | memoryview | array[int]
@@ -391,6 +393,69 @@ class SliceAveragePrecision:
         of `crosses` (partitions, 2) names the one or two columns of a partition, the second -1 for none; the code of a
         cell is the first code x size of the second column + the second code.
         """
+
+    def grouped(self, column: Index, size: int) -> tuple[Index, Id, Index, Bits, Bits, Id, Index]:
+        """The partition by one column in groups: one a class and cell that has an object of it, by class.
+
+        (cell (G,), row_offsets (G + 1,), row (R,), counted_at (R,), true_positive_at (R,), object_offsets (G + 1,),
+        object (O,)): rows and objects are positions in `places`; rows stand in class order, up to the last that is
+        right in its class; one whose cell depends on the threshold is there once for each of its groups, with the bits
+        that it has there.
+        """
+
+def resample_images(images: int, resamples: int, seed: int) -> Drawn:
+    """(I, B) how often each image is drawn when I images are drawn from I with replacement, B times over.
+
+    The draws of resample b depend on `images`, `seed` (0 to 2**64 - 1) and b alone. xoshiro256++ seeded by SplitMix64,
+    Lemire's unbiased bounded numbers.
+    """
+
+def percentile_intervals(samples: Float, low: float, high: float, threads: int = 0) -> Float:
+    """(S, 2) the `low` and `high` percentiles (shares of 1) of each row of samples (S, B), as `numpy.percentile` takes them.
+
+    NaN samples are left out; a row with fewer than two defined ones has NaN.
+    """
+
+def resampled_average_precision(
+    group_offsets: Id,
+    image: Index,
+    counted_at: Bits,
+    true_positive_at: Bits,
+    object_offsets: Id,
+    object_image: Index,
+    object_at: Bits,
+    cell_of_group: Index,
+    cells: int,
+    drawn: Drawn,
+    thresholds: int,
+    recall_thresholds: Float,
+    threads: int = 0,
+    wide: bool = True,
+) -> Float:
+    """(cells, B) AP in each resample: mean over the groups of the cell that have an object drawn, and over the thresholds.
+
+    NaN where no group of the cell has one. A group is a class, or a part of it: rows `group_offsets[g]` on in rank
+    order, each of an `image`, with bits as in `average_precision_by_threshold`, and objects `object_offsets[g]` on;
+    `object_at` has the thresholds at which an object is there. A row or object whose image was drawn w times counts as
+    w equal ones in its place. Where the objects drawn are there at no threshold AP is 0 if a counted row is drawn, else
+    1. `recall_thresholds` are evenly spaced from 0 to 1. `wide`, whether AVX2 may be used, changes nothing; tests turn
+    it off.
+    """
+
+def resampled_counts(
+    columns: list[Index],
+    sizes: Id,
+    image: Index,
+    kind: Flag,
+    kinds: int,
+    drawn: Drawn,
+    threads: int = 0,
+    wide: bool = True,
+) -> Bits:
+    """(cells of all columns, kinds, B) how many of the rows lie in each cell in each resample, by kind.
+
+    Rows have an `image` and a `kind` below `kinds`; each of `columns` holds their cells, from 0 to its entry of `sizes`.
+    """
 
 def count_slices(
     columns: list[Index],
