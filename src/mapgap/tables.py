@@ -21,6 +21,8 @@ CodeArray = NDArray[np.int8]
 BitArray = NDArray[np.uint32]
 IntegerArray = NDArray[np.signedinteger[Any]]
 BoolArray = NDArray[np.bool_]
+DrawnArray = NDArray[np.uint16]
+"""(I, B) how often each image was drawn in each resample of the bootstrap."""
 
 Scalar = str | int | float | bool | None
 Where = Mapping[str, Scalar]
@@ -572,6 +574,18 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Intervals:
+    """Bootstrap intervals of what is said of the whole run; None where not defined."""
+
+    metrics: Mapping[str, Interval | None]
+    """AP and AP50."""
+    recall: Interval | None
+    precision: Interval | None
+    f1: Interval | None
+    gap: Interval | None
+
+
+@dataclass(frozen=True)
 class Results:
     """Everything one analysis found, as tables; reports and commands read nothing else."""
 
@@ -599,6 +613,8 @@ class Results:
     cause_totals: tuple[CauseTotal, ...]
     failure_modes: tuple[FailureMode, ...]
     notices: tuple[Notice, ...]
+    intervals: Intervals | None = None
+    """None without resamples."""
     slice_statistics: SliceStatistics | None = None
     """None where only counts were asked for."""
     slices_tried: int = 0

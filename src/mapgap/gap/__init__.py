@@ -3,11 +3,14 @@
 from mapgap.gap.debts import divide_gap, summarize_gap
 from mapgap.gap.oracle import Oracle, build_oracle
 from mapgap.gap.outcomes import counted_and_right
+from mapgap.gap.resampled import ResampledOracle, resample_oracle
 
 __all__ = [
     "Oracle",
+    "ResampledOracle",
     "build_oracle",
     "counted_and_right",
     "divide_gap",
+    "resample_oracle",
     "summarize_gap",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 
 from mapgap import _kernel
 from mapgap.gap.outcomes import counted_and_right
+from mapgap.gap.placing import RowPlaces, place_rows
 from mapgap.gap.repairs import THRESHOLDS, Owners, best_pointing, owners, threshold_bits, without_localized
 from mapgap.tables import (
     CAUSES,
@@ -37,6 +38,20 @@ class Removable:
 
 
 @dataclass(frozen=True)
+class Fixed:
+    """The classes that a fix changes, one after another, with one row a detection as in `Oracle`."""
+
+    classes: IdArray
+    rows: tuple[slice, ...]
+    """For each of the classes its rows in the oracle."""
+    class_offsets: IdArray
+    counted_at: BitArray
+    true_positive_at: BitArray
+    positives: IdArray
+    """(T, classes) number of objects left."""
+
+
+@dataclass(frozen=True)
 class Oracle:
     """The data once, ready to be fixed in many ways.
 
@@ -59,6 +74,8 @@ class Oracle:
     """The same, where no localization error points at the object."""
     removable: Mapping[str, Removable]
     """By cause: the objects that its fix takes out."""
+    detection: IndexArray
+    """Detection of each row."""
     category: IndexArray
     """Class of each row."""
     base_cells: FloatArray
@@ -76,9 +93,19 @@ class Oracle:
         """
         if self.base_ap is None:
             return None
-        active = [cause for cause in GAP_CAUSES if cause in causes]
-        if not active:
+        fixed = self.fix(causes, in_slice, own_in_slice)
+        if not len(fixed.classes):
             return 0.0
+        cells = self.base_cells.copy()
+        cells[:, fixed.classes] = _cells(fixed.class_offsets, fixed.counted_at, fixed.true_positive_at, fixed.positives)
+        # Never negative but for rounding: a fix only removes errors or turns them into true positives.
+        return max(0.0, _mean(cells, self.positives[0] > 0) - self.base_ap)
+
+    def fix(
+        self, causes: Collection[str], in_slice: BoolArray | None = None, own_in_slice: BoolArray | None = None
+    ) -> Fixed:
+        """What is left once all errors of `causes` addressed to the slice are fixed; marks as in `gain`."""
+        active = [cause for cause in GAP_CAUSES if cause in causes]
         removed = [
             self.errors[cause].within(own_in_slice if cause == "background" else in_slice)
             for cause in active
@@ -89,21 +116,30 @@ class Oracle:
         is_changed = (left != self.positives).any(axis=0)
         for rows in (*removed, *right):
             is_changed[self.category[rows.row]] = True
-        fixed = self.base_cells.copy()
-        fixed[:, is_changed] = self._cells_when_fixed(is_changed, removed, right, left)
-        # Never negative but for rounding: a fix only removes errors or turns them into true positives.
-        return max(0.0, _mean(fixed, self.positives[0] > 0) - self.base_ap)
+        return self._fixed(is_changed, removed, right, left)
 
-    def _cells_when_fixed(
-        self, is_changed: BoolArray, removed: list[Owners], right: list[Owners], left: IdArray
-    ) -> FloatArray:
-        """(T, changed classes) AP once the rows of `removed` do not count and those of `right` are right."""
+    def taken_out(self, causes: Collection[str], in_slice: BoolArray | None = None) -> tuple[IdArray, IdArray]:
+        """(objects, thresholds) where the fix of `causes` takes an object out of the ground truth, each pair once."""
+        chosen = [
+            (removed.object[here], removed.cell[here] // self.positives.shape[1])
+            for cause, removed in self.removable.items()
+            if cause in causes
+            for here in [slice(None) if in_slice is None else in_slice[removed.object]]
+        ]
+        nothing = np.zeros(0, dtype=np.int64)
+        return (
+            np.concatenate([nothing, *(objects for objects, _ in chosen)]),
+            np.concatenate([nothing, *(thresholds for _, thresholds in chosen)]),
+        )
+
+    def _fixed(self, is_changed: BoolArray, removed: list[Owners], right: list[Owners], left: IdArray) -> Fixed:
+        """The changed classes once the rows of `removed` do not count and those of `right` are right."""
         changed = np.flatnonzero(is_changed)
         first, length = self.class_offsets[changed], np.diff(self.class_offsets)[changed]
         offsets = np.append(0, np.cumsum(length))
         moved_up = np.zeros(len(is_changed), dtype=np.int64)
         moved_up[changed] = first - offsets[:-1]
-        chosen = [slice(start, start + rows) for start, rows in zip(first.tolist(), length.tolist(), strict=True)]
+        chosen = tuple(slice(start, start + rows) for start, rows in zip(first.tolist(), length.tolist(), strict=True))
         nothing = np.zeros(0, dtype=np.uint32)
         counted_at = np.concatenate([nothing, *(self.counted_at[part] for part in chosen)])
         true_positive_at = np.concatenate([nothing, *(self.true_positive_at[part] for part in chosen)])
@@ -113,7 +149,7 @@ class Oracle:
             row = rows.row - moved_up[self.category[rows.row]]
             counted_at[row] |= rows.thresholds
             true_positive_at[row] |= rows.thresholds
-        return _cells(offsets, counted_at, true_positive_at, np.ascontiguousarray(left[:, changed]))
+        return Fixed(changed, chosen, offsets, counted_at, true_positive_at, np.ascontiguousarray(left[:, changed]))
 
     def _repaired(self, active: list[str]) -> list[Owners]:
         repaired = []
@@ -139,7 +175,8 @@ def build_oracle(ground_truth: GroundTruth, detections: Detections, matches: Mat
     missed = threshold_bits(causes.object[:THRESHOLDS] != NO_CAUSE)
     localized = best_pointing(pointing["localization"], missed, detections.score)
     classified = best_pointing(pointing["classification"], missed, detections.score)
-    rows = _rows(matches, detections, classified.row, ground_truth.category[classified.address])
+    moved = classified.row
+    rows = place_rows(matches, detections, moved, ground_truth.category[classified.address])
     counted, true_positive = counted_and_right(matches, THRESHOLDS)
     counted_at = np.zeros(len(rows.of_detection) + len(rows.of_moved), dtype=np.uint32)
     true_positive_at = np.zeros_like(counted_at)
@@ -159,6 +196,7 @@ def build_oracle(ground_truth: GroundTruth, detections: Detections, matches: Mat
         classified=classified,
         classified_alone=without_localized(classified, localized, len(missed)),
         removable={cause: _removable(ground_truth, causes, cause) for cause in REMOVES_OBJECTS},
+        detection=_detection_of_row(rows, moved),
         category=np.repeat(np.arange(len(had_ground_truth), dtype=np.int32), np.diff(rows.class_offsets)),
         base_cells=base_cells,
         base_ap=_mean(base_cells, had_ground_truth) if had_ground_truth.any() else None,
@@ -178,44 +216,11 @@ def _mean(cells: FloatArray, had_ground_truth: BoolArray) -> float:
     return float(np.mean(cells[:, had_ground_truth]))
 
 
-@dataclass(frozen=True)
-class _Rows:
-    of_detection: IdArray
-    of_moved: IdArray
-    class_offsets: IdArray
-
-
-def _rows(matches: Matches, detections: Detections, moved: IdArray, new_category: IndexArray) -> _Rows:
-    """Where each detection stands in class order, and each moved one once more in its new class."""
-    in_order = np.lexsort((moved, detections.image[moved], -detections.score[moved], new_category))
-    of_moved = np.empty(len(moved), dtype=np.int64)
-    before = _rows_before(matches, detections, moved[in_order], new_category[in_order])
-    of_moved[in_order] = before + np.arange(len(moved))
-    is_moved = np.zeros(len(detections.score) + len(moved), dtype=np.bool_)
-    is_moved[of_moved] = True
-    of_detection = np.empty(len(detections.score), dtype=np.int64)
-    of_detection[matches.class_order] = np.flatnonzero(~is_moved)
-    added = np.bincount(new_category, minlength=len(matches.class_offsets) - 1)
-    return _Rows(of_detection, of_moved, matches.class_offsets + np.append(0, np.cumsum(added)))
-
-
-def _rows_before(matches: Matches, detections: Detections, moved: IdArray, new_category: IndexArray) -> IdArray:
-    """How far down the class order each moved detection belongs: a binary search for all of them at once."""
-    low, high = matches.class_offsets[new_category], matches.class_offsets[new_category + 1]
-    while (open_rows := np.flatnonzero(low < high)).size:
-        middle = (low[open_rows] + high[open_rows]) // 2
-        is_before = _comes_before(detections, matches.class_order[middle], moved[open_rows])
-        low[open_rows[is_before]] = middle[is_before] + 1
-        high[open_rows[~is_before]] = middle[~is_before]
-    return low
-
-
-def _comes_before(detections: Detections, first: IndexArray, second: IdArray) -> BoolArray:
-    """Whether the first has the higher score or, on equal scores, comes first by image and in the file."""
-    score, image = detections.score, detections.image
-    is_earlier = (image[first] < image[second]) | ((image[first] == image[second]) & (first < second))
-    is_level = score[first] == score[second]
-    return np.asarray((score[first] > score[second]) | (is_level & is_earlier))
+def _detection_of_row(rows: RowPlaces, moved: IdArray) -> IndexArray:
+    detection = np.empty(len(rows.of_detection) + len(rows.of_moved), dtype=np.int32)
+    detection[rows.of_detection] = np.arange(len(rows.of_detection))
+    detection[rows.of_moved] = moved
+    return detection
 
 
 def _removable(ground_truth: GroundTruth, causes: Causes, cause: str) -> Removable:

@@ -3,7 +3,6 @@
 import numpy as np
 
 from mapgap import _kernel
-from mapgap.slices.build import AveragePrecisionOf
 from mapgap.tables import CAUSES, RECALL_THRESHOLDS, BitArray, Causes, GroundTruth, Matches
 
 OWN, SAME_CLASS, OTHER_CLASS = 0, 1, 2
@@ -22,7 +21,7 @@ def average_precision_by_slice(
     counted_at: BitArray,
     true_positive_at: BitArray,
     thresholds: int,
-) -> AveragePrecisionOf:
+) -> _kernel.SliceAveragePrecision:
     """The APs of slices: mean over the first thresholds and the slice's classes, NaN without objects.
 
     `counted_at` and `true_positive_at` (D,), bit t for threshold t: whether each detection counts, and is right.
