@@ -57,7 +57,7 @@ class World:
             "annotations": self.annotations,
             "categories": [{"id": k, "name": name} for k, name in enumerate(self.names)],
         }
-        return mapgap.analyze(ground_truth, self.detections, **options)
+        return mapgap.analyze(ground_truth, self.detections, **{"resamples": 0, **options})
 
     def advice(self, cause: str, **options: Any) -> list[Recommendation | None]:
         """Of every hot spot of the cause; there must be one."""

@@ -21,7 +21,7 @@ Record = dict[str, Any]
 
 def analyzed(pair: CocoPair) -> Analysis:
     """The analysis of a pair."""
-    return mapgap.analyze(pair.ground_truth, pair.detections)
+    return mapgap.analyze(pair.ground_truth, pair.detections, resamples=0)  # draws depend on the number of images
 
 
 def rows_by_place(analysis: Analysis) -> tuple[list[Any], list[Any]]:

@@ -1,5 +1,9 @@
 """Numbers as people read them: what is not quite 0 or 1 does not look like it, and no share goes without its n."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
 DASH = "–"
 ROUNDING_NOISE = 1e-12
 """Differences of sums of float64 that should be 0 come out this small."""
@@ -51,6 +55,11 @@ def percent(value: float | None) -> str:
 def rate(part: int, whole: int) -> str:
     """A share with its n: `62 % of 340`; a dash where there is nothing to share."""
     return f"{percent(part / whole)} of {count(whole)}" if whole else DASH
+
+
+def interval(ends: "Sequence[float] | None", write: "Callable[[float], str]" = fraction) -> str:
+    """A 95 % interval in brackets with a blank before it, ` (.49 to .52)`, to stand behind its number; else nothing."""
+    return "" if ends is None else f" ({write(ends[0])} to {write(ends[1])})"
 
 
 def times(value: float | None) -> str:

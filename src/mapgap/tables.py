@@ -571,6 +571,10 @@ class Settings:
     attributes: JoinedFile | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
     """What one error costs, by cause, or by "cause:class"."""
+    resamples: int = 200
+    """How often the images are drawn again for intervals; 0 for no intervals."""
+    seed: int = 0
+    """Of these draws."""
 
 
 @dataclass(frozen=True)

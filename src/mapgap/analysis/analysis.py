@@ -12,6 +12,7 @@ from mapgap.analysis.label_doubt import CALIBRATION_KEYS, calibration_rows, labe
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.attributes import checked_edges, parse_expression, select_objects
+from mapgap.bootstrap import checked_draws
 from mapgap.errors import InputError
 from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import build_report
@@ -192,6 +193,8 @@ def analyze(
     bins: Mapping[str, Sequence[float]] | None = None,
     slices: Mapping[str, str] | None = None,
     costs: Mapping[str, float] | None = None,
+    resamples: int = 200,
+    seed: int = 0,
     jobs: int = 0,
     progress: Progress | None = None,
 ) -> Analysis:
@@ -204,10 +207,12 @@ def analyze(
     DataFrame to join, by a column `image_id`, `file_name` or `id`. `bins` gives edges for attributes of numbers, as in
     {"size": [0, 256, 1024, 9216]}; `slices` names slices, as in {"night_small": 'time_of_day == "night" and size ==
     "small"'}; `costs` says what one error of a cause costs, as in {"missed": 5, "background": 1}, or of a cause and a
-    class, as in {"missed:person": 20}. `jobs` is how many processes look at pictures (0: one a core). `progress` is
-    told each stage as it begins.
+    class, as in {"missed:person": 20}. `resamples` is how often the images are drawn again, with replacement and from
+    `seed`, for the 95 % intervals; 0 for no intervals. `jobs` is how many processes look at pictures (0: one a core).
+    `progress` is told each stage as it begins.
     Raises InputError for input without a meaning, AccessError for unreadable files.
     """
+    resamples, seed = checked_draws(resamples, seed)
     settings = Settings(
         iou_type=iou_type,
         score_threshold=score_threshold,
@@ -217,6 +222,8 @@ def analyze(
         bins={name: checked_edges(name, edges) for name, edges in (bins or {}).items()},
         slices=dict(slices or {}),
         costs={name: float(cost) for name, cost in (costs or {}).items()},
+        resamples=resamples,
+        seed=seed,
     )
     return Analysis(run_stages(gt, dt, settings, images=images, attributes=attributes, jobs=jobs, progress=progress))
 

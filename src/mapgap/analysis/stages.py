@@ -9,6 +9,7 @@ import numpy as np
 
 from mapgap.advice import recommend
 from mapgap.analysis.evaluation import evaluate
+from mapgap.analysis.intervals import with_intervals
 from mapgap.analysis.joined import read_attributes
 from mapgap.analysis.notices import data_notices, threshold_notice
 from mapgap.analysis.quirks import as_pycocotools_reads
@@ -57,7 +58,19 @@ class CountingProgress(Protocol):
         """So many of its parts are done."""
 
 
-STAGES = ("reading", "matching", "causes", "gap", "confusion", "attributes", "pixels", "slices", "ranking", "advice")
+STAGES = (
+    "reading",
+    "matching",
+    "causes",
+    "gap",
+    "confusion",
+    "attributes",
+    "pixels",
+    "slices",
+    "ranking",
+    "intervals",
+    "advice",
+)
 COCO_THRESHOLDS = len(IOU_THRESHOLDS)
 
 
@@ -192,6 +205,8 @@ def run_stages(
             *([degenerate] if degenerate else []),
         ),
     )
+    begin("intervals")
+    results = with_intervals(results, oracle, average_precision_of)
     begin("advice")
     return replace(results, failure_modes=recommend(results))
 

@@ -13,6 +13,7 @@ from mapgap.cli.options import COUNTING, iou_type_option
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 ATTRIBUTES = "Attributes and slices"
+INTERVALS = "Intervals"
 
 
 def analysis_options(command: Command) -> Command:
@@ -93,6 +94,24 @@ def _refuse_repeated(name: str, known: dict[str, Any], text: str) -> None:
 
 OPTIONS = (
     click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        panel=INTERVALS,
+        help="Seed of the draws: the same seed gives the same intervals.",
+    ),
+    click.option(
+        "--resamples",
+        type=click.IntRange(min=0),
+        default=200,
+        show_default=True,
+        metavar="N",
+        panel=INTERVALS,
+        help="How often the images are drawn again for 95 % intervals; 0 for no intervals.",
+    ),
+    click.option(
         "--jobs",
         type=click.IntRange(min=0),
         default=0,
@@ -161,6 +180,8 @@ NAMES = (
     "bins",
     "slices",
     "jobs",
+    "resamples",
+    "seed",
 )
 cost_option = click.option(
     "--cost",

@@ -10,7 +10,7 @@ from mapgap.report.findings import slices_records
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import doubt_rows
 from mapgap.report.summary import summary_record
-from mapgap.tables import ConfusionMatrix, LabelDoubts, OperatingPoint, Results, Scalar, Where
+from mapgap.tables import ConfusionMatrix, Intervals, LabelDoubts, OperatingPoint, Results, Scalar, Where
 
 WhereKey = frozenset[tuple[str, type, Scalar]]
 
@@ -92,6 +92,8 @@ class Report:
     doubts: tuple[Record, ...] | None = None
     """The most doubtful labels, as `Analysis.label_doubt` has them; None where nobody looked for them."""
     doubts_left_out: int = 0
+    intervals: Intervals | None = None
+    """Of the headline numbers; None without resamples."""
 
 
 def build_report(results: Results) -> Report:
@@ -124,6 +126,7 @@ def build_report(results: Results) -> Report:
         attribute_edges=tuple((a.name, a.edges) for a in results.attributes if a.edges),
         doubts=None if results.label_doubts is None else _doubts(results, results.label_doubts),
         doubts_left_out=0 if results.label_doubts is None else max(0, len(results.label_doubts.score) - DOUBTS_SHOWN),
+        intervals=results.intervals,
     )
 
 

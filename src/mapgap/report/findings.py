@@ -1,12 +1,14 @@
 """Slices, causes and failure modes as records of summary.json: counts as they are, rates and shares derived."""
 
+import math
+from collections.abc import Iterable
 from heapq import nsmallest
 
 import numpy as np
 
 from mapgap.rates import rates
 from mapgap.report.json_values import Record, number, numbers, ratio
-from mapgap.tables import CAUSES, FailureMode, Recommendation, Results, Where
+from mapgap.tables import CAUSES, FailureMode, FloatArray, Recommendation, Results, Where
 
 PAIRS_IN_SUMMARY = 200
 FEWEST_OBJECTS = 30
@@ -69,11 +71,12 @@ def slices_records(results: Results) -> list[Record]:
         table.ap.tolist(),
         table.without_background.tolist(),
         _tests(results),
+        _slice_intervals(results),
         strict=True,
     )
     return [
-        _slice_record(where, row, shown, gap, ap, without_background, tests, whole)
-        for where, row, shown, gap, ap, without_background, tests in rows
+        _slice_record(where, row, shown, gap, ap, without_background, tests, whole, intervals)
+        for where, row, shown, gap, ap, without_background, tests, intervals in rows
     ]
 
 
@@ -87,6 +90,21 @@ def _tests(results: Results) -> list[tuple[float | None, float | None, bool]]:
     return list(zip(*columns, strict=True))
 
 
+_Ends = list[float] | None
+
+
+def _slice_intervals(results: Results) -> Iterable[tuple[_Ends, _Ends]]:
+    """The ends of the intervals of recall and AP of each slice."""
+    known = results.slice_statistics
+    if known is None:
+        return [(None, None)] * len(results.slices.where)
+    return zip(_ends(known.recall_interval), _ends(known.ap_interval), strict=True)
+
+
+def _ends(intervals: FloatArray) -> list[_Ends]:
+    return [None if math.isnan(low) else [low, high] for low, high in intervals.tolist()]
+
+
 def _slice_record(
     where: Where,
     counts: list[int],
@@ -96,6 +114,7 @@ def _slice_record(
     without_background: bool,
     tests: tuple[float | None, float | None, bool],
     whole: tuple[int, float | None],
+    intervals: tuple[_Ends, _Ends],
 ) -> Record:
     objects, images, tp, fp, fn = counts
     precision, recall, f1 = shown_rates
@@ -115,11 +134,11 @@ def _slice_record(
         "fp": fp,
         "fn": fn,
         "recall": recall,
-        "recall_interval": None,
+        "recall_interval": intervals[0],
         "precision": precision,
         "f1": f1,
         "AP": number(ap),
-        "AP_interval": None,
+        "AP_interval": intervals[1],
         "gap": None if total is None else number(gap),
         "gap_share": gap_share,
         "lift": ratio(gap_share, ratio(objects, all_objects)),
@@ -152,7 +171,7 @@ def causes_records(results: Results) -> list[Record]:
             "gap": None if total is None else number(row.gap),
             "gap_share": _share(row.gap, total),
             "gain": number(row.gain),
-            "gain_interval": None,
+            "gain_interval": None if row.gain_interval is None else list(row.gain_interval),
         }
         for row in sorted(results.cause_totals, key=lambda row: CAUSES.index(row.cause))
     ]
@@ -191,7 +210,7 @@ def _mode_record(rank: int, mode: FailureMode, total: float | None) -> Record:
         "excess": number(mode.excess),
         "hotter_within": hotter,
         "gain": number(mode.gain),
-        "gain_interval": None,
+        "gain_interval": None if mode.gain_interval is None else list(mode.gain_interval),
         "q_value": number(mode.q_value),
         "adjusted_odds_ratio": number(mode.adjusted_odds_ratio),
         "flags": list(mode.flags),

@@ -1,6 +1,6 @@
 """The gap by cause on the page: two bars on one scale, and the table beside them."""
 
-from mapgap.number_words import count, fraction, percent
+from mapgap.number_words import count, fraction, interval, percent
 from mapgap.report.content import GapBar, Report
 from mapgap.report.html_parts import cause_swatch, section, segment, table
 from mapgap.report.json_values import Record
@@ -64,7 +64,7 @@ def _gap_table(report: Report) -> Markup:
                 fraction(gap_50),
                 fraction(gap),
                 percent(share) if gap else percent(gap),
-                fraction(record.get("gain")),
+                fraction(record.get("gain")) + interval(record.get("gain_interval")),
                 count(record.get("errors", 0)),
                 count(record.get("images", 0)),
             ]

@@ -20,7 +20,8 @@ def hot_spots_section(report: Report) -> Markup:
         element("b", "excess"),
         " is what would come back if the slice failed no more than the rest; ",
         element("b", "gain"),
-        " is how much AP would rise if every one of these errors were fixed; ",
+        " is how much AP would rise if every one of these errors were fixed",
+        ", with its 95 % interval; " if report.intervals else "; ",
         element("b", "q"),
         " is small where the rate differs from that of the rest by more than chance, after correction for all that was "
         "tried; ",

@@ -55,6 +55,7 @@ def _settings(report: Report) -> Markup:
         ("background IoU", repr(settings["background_iou"])),
         ("detections an image and class", count(settings["max_detections"])),
         ("hot spots ranked by", settings["rank_by"]),
+        ("resamples of the images", f"{count(settings['resamples'])}, seed {settings['seed']}"),
         *_joined(settings["attributes"]),
         *((f"slice {name_}", expression) for name_, expression in settings["slices"].items()),
         *((f"bins of {name_}", ", ".join(f"{edge:.6g}" for edge in edges)) for name_, edges in report.attribute_edges),
@@ -83,6 +84,14 @@ def _how(summary: Record) -> Markup:
         "to 1 − AP." + off,
         "An error that comes from a score below the threshold, or from the limit of detections, owes nothing: AP has "
         "no threshold. Such causes count errors only.",
+        *(
+            [
+                "An interval is the middle 95 % of what a number is when as many images are drawn again, with "
+                "replacement. Images are drawn and not objects, because what is in one image goes wrong together."
+            ]
+            if summary["settings"]["resamples"]
+            else []
+        ),
     ]
     return element("div", element("h3", "How"), [element("p", text) for text in paragraphs])
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from importlib.resources import files
 
-from mapgap.number_words import count, fraction, percent
+from mapgap.number_words import count, fraction, interval, percent
 from mapgap.report.content import Report
 from mapgap.report.html_doubts import doubts_section
 from mapgap.report.html_gap import gap_section
@@ -17,6 +17,7 @@ from mapgap.report.html_tables import classes_section, coco_section, image_level
 from mapgap.report.json_values import Record
 from mapgap.report.markup import Markup, document, element
 from mapgap.report.wording import visible
+from mapgap.tables import Intervals
 
 SECTIONS = (
     ("fix-first", "What to fix first"),
@@ -49,7 +50,7 @@ def report_html(report: Report) -> str:
         _masthead(report),
         element(
             "main",
-            _headline(report.summary),
+            _headline(report.summary, report.intervals),
             hot_spots_section(report),
             gap_section(report),
             slices_section(report),
@@ -83,23 +84,32 @@ def _masthead(report: Report) -> Markup:
     )
 
 
-def _headline(summary: Record) -> Markup:
+def _headline(summary: Record, intervals: Intervals | None) -> Markup:
     truth, found = summary["inputs"]["ground_truth"], summary["inputs"]["detections"]
     coco, point, gap = summary["coco"], summary["operating_point"], summary["gap"]
     kept = point["tp"] + point["fp"]
     objects = point["tp"] + point["fn"]
+    right = count(point["tp"])
+    sure = intervals or Intervals({"AP": None, "AP50": None}, None, None, None, None)
     figures = [
-        figure("AP", fraction(coco["AP"]), "mean over IoU .5 to .95"),
-        figure("AP50", fraction(coco["AP50"]), "at IoU .5"),
-        figure("gap", fraction(gap["total"]), "1 − AP, what is missing"),
-        figure("precision", percent(point["precision"]), f"{count(point['tp'])} of {count(kept)} detections"),
-        figure("recall", percent(point["recall"]), f"{count(point['tp'])} of {count(objects)} objects"),
-        figure("F1", fraction(point["f1"]), _threshold_text(summary)),
+        figure("AP", fraction(coco["AP"]), "mean over IoU .5 to .95" + interval(sure.metrics["AP"])),
+        figure("AP50", fraction(coco["AP50"]), "at IoU .5" + interval(sure.metrics["AP50"])),
+        figure("gap", fraction(gap["total"]), "1 − AP, what is missing" + interval(sure.gap)),
+        figure(
+            "precision",
+            percent(point["precision"]),
+            f"{right} of {count(kept)} detections{interval(sure.precision, percent)}",
+        ),
+        figure(
+            "recall", percent(point["recall"]), f"{right} of {count(objects)} objects{interval(sure.recall, percent)}"
+        ),
+        figure("F1", fraction(point["f1"]), _threshold_text(summary) + interval(sure.f1)),
         figure("objects", count(truth["objects"]), plural_classes(truth["classes"])),
         figure("images", count(truth["images"]), "with or without objects"),
         figure("detections", count(found["detections"]), f"{count(kept)} kept"),
     ]
-    return element("section", element("div", figures, class_="figures"), _lead(summary), id="headline")
+    lead = _lead(summary, has_intervals=intervals is not None)
+    return element("section", element("div", figures, class_="figures"), lead, id="headline")
 
 
 def plural_classes(number: int) -> str:
@@ -119,7 +129,7 @@ def _short(score: float) -> str:
     return f"{score:.4g}"
 
 
-def _lead(summary: Record) -> Markup:
+def _lead(summary: Record, *, has_intervals: bool) -> Markup:
     point = summary["operating_point"]
     threshold = point["score_threshold"]
     at = (
@@ -131,5 +141,6 @@ def _lead(summary: Record) -> Markup:
         "p",
         f"Errors, rates and missed objects are counted at the operating point: {at}, and a box is right from IoU ",
         f"{fraction(point['iou_threshold'], 2)} up. AP and the gap have no score threshold: all detections count.",
+        " In brackets: 95 % intervals." if has_intervals else None,
         class_="note",
     )

@@ -1,6 +1,6 @@
 """The slices on the page: one table an attribute, and the crossed slices that owe most above their share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from mapgap.number_words import count, fraction, percent, rate, times
 from mapgap.report.content import Report, SliceTable, slice_value
@@ -20,6 +20,7 @@ def slices_section(report: Report) -> Markup:
         " is a slice's share of the gap divided by its share of the objects: above 1 it owes more than its share. "
         "Grey rows have fewer than 30 objects or 5 images, too few to judge. * means that false positives on "
         "background are left out, because the attribute is known for objects only. ",
+        "Small print below a number is its 95 % interval. " if report.intervals else None,
         element("b", "q"),
         " asks whether the share of missed objects differs from that of the rest, after correction for all that was "
         "tried: up to .05 it is hardly chance. The ",
@@ -61,15 +62,20 @@ def _slice_row(record: Record, *, single: bool) -> list[Child]:
         count(record["objects"]),
         count(record["images"]),
         [_missed_bar(missed), element("span", count(record["fn"]), class_="tally")],
-        percent(record["recall"]),
+        [percent(record["recall"]), _ends(record["recall_interval"], percent)],
         rate(record["tp"], record["tp"] + record["fp"]) + (star if record["precision"] is not None else ""),
         fraction(record["f1"], 2) + (star if record["f1"] is not None else ""),
-        fraction(record["AP"]) + (star if record["AP"] is not None else ""),
+        [fraction(record["AP"]) + (star if record["AP"] is not None else ""), _ends(record["AP_interval"], fraction)],
         fraction(record["gap"]),
         times(record["lift"]),
         sureness(record["q_value"]),
         odds(record),
     ]
+
+
+def _ends(ends: Sequence[float] | None, write: Callable[[float], str]) -> Markup | None:
+    """The 95 % interval below its number."""
+    return None if ends is None else element("small", f"{write(ends[0])} to {write(ends[1])}")
 
 
 def _missed_bar(missed: float | None) -> Markup | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from mapgap.number_words import DASH, count, fraction, percent, plural, rate, times
+from mapgap.number_words import DASH, count, fraction, interval, percent, plural, rate, times
 from mapgap.report.content import Report
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import KIND_WORDS, evidence_pieces
@@ -21,6 +21,7 @@ from mapgap.report.wording import (
     visible,
     where_pieces,
 )
+from mapgap.tables import Intervals
 
 HOT_SPOTS = 10
 SLICES = 10
@@ -68,7 +69,22 @@ def _headline(report: Report) -> str:
             f"Operating point ({at}, IoU {fraction(point['iou_threshold'], 2)}): "
             f"precision {rate(point['tp'], kept)} detections, recall {rate(point['tp'], objects)} objects, "
             f"F1 {fraction(point['f1'])}.",
+            *_how_sure(report.intervals, summary["settings"]["resamples"]),
         ]
+    )
+
+
+def _how_sure(intervals: Intervals | None, resamples: int) -> list[str]:
+    """A paragraph with the 95 % intervals of the headline, if there are any."""
+    if intervals is None:
+        return []
+    ends = {"AP": intervals.metrics["AP"], "AP50": intervals.metrics["AP50"]}
+    shares = {"precision": intervals.precision, "recall": intervals.recall}
+    told = [f"{name}{interval(known)}" for name, known in ends.items() if known]
+    told += [f"{name}{interval(known, percent)}" for name, known in shares.items() if known]
+    told += [f"F1{interval(intervals.f1)}"] if intervals.f1 else []
+    return (
+        ["", f"95 % intervals from {plural(resamples, 'resample')} of the images: {', '.join(told)}."] if told else []
     )
 
 
@@ -130,8 +146,8 @@ def _slices(report: Report) -> str:
         [
             _written(where_pieces(record["where"])),
             count(record["objects"]),
-            f"{percent(record['recall'])}",
-            fraction(record["AP"]),
+            f"{percent(record['recall'])}{interval(record['recall_interval'], percent)}",
+            f"{fraction(record['AP'])}{interval(record['AP_interval'])}",
             fraction(record["gap"]),
             times(record["lift"]),
             sureness(record["q_value"]),
@@ -182,6 +198,7 @@ def _settings(summary: Record) -> str:
         f"background IoU {settings['background_iou']!r}",
         f"at most {count(settings['max_detections'])} detections an image and class",
         f"ranked by {markdown_text(settings['rank_by'])}",
+        f"{plural(settings['resamples'], 'resample')} of the images, seed {settings['seed']}",
         f"residual of the gap {DASH if residual is None else format(residual, '.1e')}",
     ]
     warnings = [

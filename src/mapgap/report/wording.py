@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mapgap.number_words import count, fraction, percent, plural, times
+from mapgap.number_words import count, fraction, interval, percent, plural, times
 from mapgap.tables import Scalar, Where
 
 
@@ -92,7 +92,7 @@ def mode_price(mode: Mapping[str, Any]) -> str:
         f"{fraction(mode['excess'])} more than if it failed like the rest",
     ]
     if mode["gain"] is not None:
-        parts.append(f"fixing all of it would gain {fraction(mode['gain'])} AP")
+        parts.append(f"fixing all of it would gain {fraction(mode['gain'])}{interval(mode['gain_interval'])} AP")
     return "; ".join(parts) + "."
 
 
