@@ -51,13 +51,14 @@ class World:
         self.object(image, box, name, **attributes)
         self.detection(image, box, name, score)
 
+    @property
+    def ground_truth(self) -> dict[str, Any]:
+        """In COCO's form."""
+        categories = [{"id": k, "name": name} for k, name in enumerate(self.names)]
+        return {"images": self.images, "annotations": self.annotations, "categories": categories}
+
     def analysis(self, **options: Any) -> mapgap.Analysis:
-        ground_truth = {
-            "images": self.images,
-            "annotations": self.annotations,
-            "categories": [{"id": k, "name": name} for k, name in enumerate(self.names)],
-        }
-        return mapgap.analyze(ground_truth, self.detections, **{"resamples": 0, **options})
+        return mapgap.analyze(self.ground_truth, self.detections, **{"resamples": 0, **options})
 
     def advice(self, cause: str, **options: Any) -> list[Recommendation | None]:
         """Of every hot spot of the cause; there must be one."""
@@ -83,6 +84,7 @@ def missed_small(*, only_at_night: bool) -> World:
             world.object(i, [100, 100, 20, 20])
         else:
             world.found(i, [100, 100, 20, 20])
+    world.detection(1, [2500, 2500, 20, 20], score=0.01)
     return world
 
 
@@ -92,6 +94,7 @@ def missed_in(attribute: str, value: str) -> World:
     for i in world.ids():
         for x in (100, 500):
             (world.found if i % 2 == 0 or x == 500 else world.object)(i, [x, 100, 64, 64])
+    world.detection(1, [2500, 2500, 20, 20], score=0.01)
     return world
 
 

@@ -1,8 +1,11 @@
 """Recommendations: each rule speaks where it has evidence and is silent where it has none."""
 
+import ast
 import json
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from PIL import Image
 
 import mapgap
 from mapgap.advice import ACTIONS
@@ -55,6 +59,10 @@ NIGHTS = range(1, 400, 2)
 EVERY_NIGHT = set(NIGHTS)
 FIRST_HALF = {i for i in NIGHTS if naive_first_half(i)}
 SECOND_HALF = EVERY_NIGHT - FIRST_HALF
+
+
+def save_grey(path: Path, side: int, tone: int) -> None:
+    Image.new("L", (side, side), tone).save(path)
 
 
 def only(found: list[Recommendation | None]) -> Recommendation:
@@ -246,11 +254,22 @@ def test_duplicates_get_the_iou_that_removes_them() -> None:
     assert advice.action == "nms_iou"
     assert advice.evidence["nms_iou"] == 0.75
     assert advice.evidence["duplicates"] == advice.evidence["duplicates_removed"] == 60
-    assert advice.evidence["true_positives_lost"] == 0
+    assert advice.evidence["held_out_true_positives_lost"] == 0
+    harbour_held_out = sum(not naive_first_half(i) for i in range(1, 121, 2))
+    assert advice.evidence["held_out_false_positives_removed"] == harbour_held_out
+    assert advice.evidence["held_out_images"] + advice.evidence["images_chosen_on"] == 120
     assert advice.evidence["median_iou_with_true_positive"] == pytest.approx(0.8)
     assert advice.evidence["duplicates_above_iou"][".75"] == 60
     assert advice.evidence["duplicates_above_iou"][".85"] == 0
-    assert advice.evidence["f1"] > advice.evidence["f1_now"]
+    held_out = 120 - advice.evidence["images_chosen_on"]
+    kept, objects = 2 * held_out + harbour_held_out, 2 * held_out
+    assert advice.evidence["held_out_f1_now"] == pytest.approx(2 * objects / (kept + objects))
+    assert advice.evidence["held_out_f1"] == 1
+    assert advice.text == (
+        "Set the IoU of non-maximum suppression to .75: that would remove 60 of these 60 duplicates. Chosen on one "
+        f"half of the images, it removes {harbour_held_out} false positives in the other half and costs 0 of "
+        f"{2 * held_out} true positives (objects close to another one)."
+    )
 
 
 @pytest.mark.parametrize(("iou", "of_pairs"), [(0.6, 0.7), (1.0, 0.97)])
@@ -265,7 +284,26 @@ def test_the_price_of_suppression_in_true_positives_is_told() -> None:
         world.found(i, [500, 500, 100, 100])
         world.found(i, [500 + 100 * 3 / 17, 500, 100, 100], score=0.85)
     advice = only(world.advice("duplicate", score_threshold=0.2))
-    assert (advice.evidence["nms_iou"], advice.evidence["true_positives_lost"]) == (0.55, 7)
+    lost = sum(not naive_first_half(i) for i in range(1, 8))
+    assert (advice.evidence["nms_iou"], advice.evidence["held_out_true_positives_lost"]) == (0.55, lost)
+
+
+@pytest.mark.parametrize(("duplicates_in", "close_in"), [(FIRST_HALF, SECOND_HALF), (SECOND_HALF, FIRST_HALF)])
+def test_suppression_that_helps_in_one_half_only_is_not_advised(duplicates_in: set[int], close_in: set[int]) -> None:
+    """Over both halves together it would raise F1: with the halves mixed there would be advice."""
+    world = World(400, scene=["street", "harbour"])
+    close = sorted(close_in)[:25]
+    for i in world.ids():
+        world.found(i, [100, 100, 100, 100])
+        world.found(i, [400, 100, 100, 100], score=0.5)
+        if i in duplicates_in:
+            world.detection(i, [100 + 100 / 9, 100, 100, 100], score=0.8)
+        if i in close:
+            world.found(i, [500, 500, 100, 100])
+            world.found(i, [500 + 100 / 9, 500, 100, 100], score=0.85)
+    right, objects = len(world.detections) - len(duplicates_in), len(world.annotations)
+    assert 2 * (right - 25) / (right - 25 + objects) > 2 * right / (right + len(duplicates_in) + objects)
+    assert world.actions("duplicate", score_threshold=0.2) == {None}
 
 
 def test_unsure_boxes_on_nothing_are_hard_negatives_and_sure_ones_missing_labels() -> None:
@@ -406,6 +444,45 @@ def test_options_that_decide_what_counts_are_repeated() -> None:
     )
 
 
+@pytest.mark.parametrize("lowest", [0.3, 0.0999, 30.0])
+def test_a_run_without_low_scores_cannot_tell_what_was_not_proposed(lowest: float) -> None:
+    for world in (missed_small(only_at_night=False), missed_in("light", "dark")):
+        world.detections[-1]["score"] = lowest
+        advice = only(world.advice("missed"))
+        caveat = " The run holds no score below .3: what it had below that is not known, so write it out first."
+        assert advice.text.endswith(caveat) == (lowest == 0.3)
+        assert advice.evidence.get("lowest_score") == (0.3 if lowest == 0.3 else None)
+
+
+def test_the_command_asks_for_the_files_that_attributes_come_from(tmp_path: Path) -> None:
+    """Paths are never written down, so words stand for them, as GT and DT do."""
+    world = missed_in("light", "dark")
+    table = tmp_path / "weather.csv"
+    rows = [f"{image['id']},{image.pop('light')}" for image in world.images]
+    table.write_text("\n".join(["image_id,light", *rows]))
+    joined = only(world.advice("missed", attributes=table))
+    assert joined.verify.startswith("mapgap slices GT DT --attributes ATTRIBUTES --by light  # ")
+    small = only(missed_small(only_at_night=False).advice("missed", attributes=table))
+    assert small.verify.startswith("mapgap slices GT DT --by size  # ")
+    for image in world.images:
+        image["width"], image["height"] = 960, 960
+        save_grey(tmp_path / image["file_name"], 960, tone=40 if image["id"] % 2 else 150)
+    dark = only(world.advice("missed", images=tmp_path))
+    assert dark.verify.startswith("mapgap slices GT DT --images IMAGES --by ")
+    assert "brightness" in dark.verify.split(" --by ")[1]
+
+
+def test_masks_stay_masks_in_every_command() -> None:
+    world = beyond_the_limit(120)
+    for record in (*world.annotations, *world.detections):
+        x, y, width, height = record["bbox"]
+        record["segmentation"] = [[x, y, x + width, y, x + width, y + height, x, y + height]]
+    for image in world.images:
+        image["width"] = image["height"] = 1000
+    advice = only(world.advice("max_detections", iou_type="segm"))
+    assert 'mapgap.evaluate("GT", "DT", iou_type="segm", max_detections=' in advice.verify
+
+
 def test_bins_are_repeated() -> None:
     world = missed_small(only_at_night=False)
     small = only(world.advice("missed", bins={"size": [0, 500, 5000]}))
@@ -415,18 +492,48 @@ def test_bins_are_repeated() -> None:
 def test_the_commands_run(tmp_path: Path) -> None:
     world = missed_in("light level", "dark")
     analysis = world.analysis()
-    ground_truth = {
-        "images": world.images,
-        "annotations": world.annotations,
-        "categories": [{"id": 0, "name": "thing"}],
-    }
-    (tmp_path / "GT").write_text(json.dumps(ground_truth))
+    (tmp_path / "GT").write_text(json.dumps(world.ground_truth))
     (tmp_path / "DT").write_text(json.dumps(world.detections))
     (mode,) = (mode for mode in analysis.results.failure_modes if mode.cause == "missed")
     assert mode.recommendation
     done = run_mapgap(*shlex.split(mode.recommendation.verify, comments=True)[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert '"light level" == "dark"' in done.stdout
+
+
+def test_every_command_of_the_demos_report_runs_as_printed(tmp_path: Path) -> None:
+    demo = make_demo(0)
+    (tmp_path / "GT").write_text(json.dumps(demo.ground_truth))
+    (tmp_path / "DT").write_text(json.dumps(demo.detections))
+    folder = mapgap.analyze(tmp_path / "GT", tmp_path / "DT").report(tmp_path / "report")
+    summary = json.loads((folder / "summary.json").read_text())
+    advised = [mode for mode in summary["failure_modes"] if mode["recommendation"]]
+    assert len(advised) >= 5
+    for mode in advised:
+        verify = mode["recommendation"]["verify"]
+        done = run_in_shell(verify, tmp_path)
+        assert done.returncode == 0, done.stderr
+        slice_named, looked_at = verify.split("  # ")[1].split(": ", 1)
+        (row,) = (line for line in done.stdout.splitlines() if line.startswith(f"{slice_named}  "))
+        if "before" in looked_at:
+            before = float(looked_at.removeprefix("recall, ").split(" %")[0])
+            assert float(row.split()[-5]) == pytest.approx(before / 100, abs=0.005)
+
+
+def test_the_command_of_the_limit_runs_as_printed(tmp_path: Path) -> None:
+    world = beyond_the_limit(120)
+    (tmp_path / "GT").write_text(json.dumps(world.ground_truth))
+    (tmp_path / "DT").write_text(json.dumps(world.detections))
+    done = run_in_shell(only(world.advice("max_detections")).verify, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert ast.literal_eval(done.stdout)["AP"] > (world.analysis().metrics["AP"] or 0)
+
+
+def run_in_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A line as somebody pastes it, with the comment behind it; `mapgap` and `python` are those under test."""
+    python = shlex.quote(sys.executable)
+    script = f'mapgap() {{ {python} -m mapgap "$@"; }}\npython() {{ {python} "$@"; }}\n{command}\n'
+    return subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_the_demo_gets_sensible_advice() -> None:

@@ -26,16 +26,16 @@ def missing_labels(spot: HotSpot) -> Recommendation | None:
 
 
 def hard_negatives(spot: HotSpot) -> Recommendation | None:
-    """Training on such pictures with what was wrongly seen in them, if these boxes are less sure than right ones."""
+    """Training on pictures in which such things were wrongly seen, if these boxes are less sure than right ones."""
     evidence = _evidence(spot)
     if evidence is None or evidence["as_sure_as_right"] >= MOST * evidence["boxes"]:
         return None
     wrong = rate(evidence["boxes"], evidence["detections"])
     sure = rate(evidence["as_sure_as_right"], evidence["boxes"])
     text = (
-        f"Add pictures of this kind to the training as hard negatives: {wrong} detections here lie on nothing, in "
-        f"{count(evidence['images'])} images. Check a few for missing labels first: {sure} score as high as the better "
-        "half of the right ones."
+        f"Add pictures with such false alarms to the training as hard negatives: {wrong} detections here lie on "
+        f"nothing, in {count(evidence['images'])} images. Check a few for missing labels first: {sure} score as "
+        "high as the better half of the right ones."
     )
     return Recommendation("hard_negatives", text, evidence, look_at_slice(spot, "fp and precision"))
 

@@ -47,5 +47,8 @@ def review_labels(spot: HotSpot) -> Recommendation | None:
 
 def _reading(there: int, back: int) -> str:
     if back * 4 <= there:
-        return "so one-sided that a rule of the annotators, or the share of the two in training, explains it best."
+        return (
+            "so one-sided that slips of the pen hardly explain it. Look at the rules of the annotators, the order of "
+            "the class names, and the share of the two in training."
+        )
     return "both ways, as where labels are mixed up or the two look alike."

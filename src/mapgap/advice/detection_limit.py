@@ -29,6 +29,7 @@ def raise_detection_limit(spot: HotSpot) -> Recommendation | None:
         f"reached only by detections beyond it, in images with up to {count(fullest)} of one class. COCO's AP keeps "
         "its limit, so numbers with another one do not compare with published ones."
     )
-    call = f'print(mapgap.evaluate("GT", "DT", max_detections=(1, 10, {fullest})).metrics)'
+    masks = ', iou_type="segm"' if results.settings.iou_type == "segm" else ""
+    call = f'print(mapgap.evaluate("GT", "DT"{masks}, max_detections=(1, 10, {fullest})).metrics)'
     verify = f"python -c 'import mapgap; {call}'  # AP with a limit of {fullest}"
     return Recommendation("raise_detection_limit", text, evidence, verify)

@@ -29,6 +29,8 @@ class Case:
     """The analysis, and what several hot spots ask of it."""
 
     results: Results
+    measured: frozenset[str] = frozenset()
+    """Names of attributes that were measured on pictures."""
 
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
@@ -64,9 +66,7 @@ class Case:
     @cached_property
     def suppression(self) -> Suppression:
         """What suppression of the kept detections does best."""
-        point = self.results.operating_point
-        objects = int(self.results.ground_truth.is_object.sum())
-        return best_suppression(self.overlaps, point.kept, point.true_positive, objects)
+        return best_suppression(self.overlaps, self.results.operating_point.kept, *self.halves)
 
     @cached_property
     def halves(self) -> tuple[Half, Half]:

@@ -2,24 +2,14 @@
 
 import numpy as np
 
+from mapgap.advice.built_in import COMPUTED_FROM_BOXES
 from mapgap.advice.hot_spots import HotSpot
+from mapgap.advice.low_scores import lowest_score_caveat, lowest_score_evidence
 from mapgap.advice.verifying import look_at_slice
 from mapgap.number_words import count, percent, rate
 from mapgap.tables import Recommendation, Where
 
 LIGHT_ATTRIBUTES = ("brightness", "image_brightness")
-COMPUTED_FROM_BOXES = (
-    "aspect",
-    "border",
-    "class_frequency",
-    "covered",
-    "crowding",
-    "image_crowding",
-    "position",
-    "size",
-    "size_detail",
-)
-"""Nobody goes out to collect objects at the border; what hides them is not a lack of data."""
 
 
 def data_in_the_dark(spot: HotSpot) -> Recommendation | None:
@@ -35,6 +25,7 @@ def data_of_that_kind(spot: HotSpot) -> Recommendation | None:
 
 def _can_collect(where: Where) -> bool:
     is_rare = where.get("class_frequency") == "rare"
+    # Nobody goes out to collect objects at the border; what hides them is not a lack of data.
     return is_rare or any(name not in COMPUTED_FROM_BOXES for name in where)
 
 
@@ -48,9 +39,7 @@ def _more_data(spot: HotSpot, action: str, kind: str) -> Recommendation | None:
     images = len(np.unique(results.ground_truth.image[spot.objects]))
     found = int((spot.objects & results.operating_point.found).sum())
     interval = spot.case.recall_interval(spot.mode.where)
-    more_images = (
-        3 * images
-    )  # an interval shrinks with the root of the number of images, so half of it takes four times
+    more_images = 3 * images  # an interval shrinks with the root of their number, so half of it takes four times
     evidence = {
         "objects": objects,
         "images": images,
@@ -60,10 +49,11 @@ def _more_data(spot: HotSpot, action: str, kind: str) -> Recommendation | None:
         "recall": found / objects,
         "recall_interval": None if interval is None else list(interval),
         "images_to_halve_interval": more_images,
+        **lowest_score_evidence(spot),
     }
     text = (
         f"Train on more {kind}: nothing was proposed for {rate(len(spot.lost), objects)} objects here and for "
         f"{percent(float(lost[elsewhere].mean()))} of the others. To know their recall twice as well, test on "
-        f"{count(more_images)} more such images than the {count(images)} there are."
+        f"{count(more_images)} more such images than the {count(images)} there are.{lowest_score_caveat(spot)}"
     )
     return Recommendation(action, text, evidence, look_at_slice(spot, f"recall, {percent(found / objects)} before"))

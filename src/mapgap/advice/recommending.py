@@ -32,12 +32,13 @@ ACTIONS = tuple(rule.__name__ for rules in RULES.values() for rule in rules)
 TOO_FEW = "too_few"
 
 
-def recommend(results: Results) -> tuple[FailureMode, ...]:
+def recommend(results: Results, measured: frozenset[str] = frozenset()) -> tuple[FailureMode, ...]:
     """The failure modes, each with the advice of the first rule of its cause that finds evidence, else None.
 
-    A mode flagged "too_few" gets none. Nothing else of `results` changes, and the same results give the same advice.
+    `measured` names the attributes that come from pictures. A mode flagged "too_few" gets none. Nothing else of
+    `results` changes, and the same results give the same advice.
     """
-    case = Case(results)
+    case = Case(results, measured)
     return tuple(replace(mode, recommendation=_advice(case, mode)) for mode in results.failure_modes)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from mapgap.advice.comparing import is_clearly_higher
 from mapgap.advice.hot_spots import HotSpot, objects_in
+from mapgap.advice.low_scores import lowest_score_caveat, lowest_score_evidence
 from mapgap.advice.verifying import look_at_slice
 from mapgap.number_words import percent, rate
 from mapgap.tables import BoolArray, Recommendation
@@ -47,13 +48,14 @@ def input_resolution(spot: HotSpot) -> Recommendation | None:
         "median_side": side,
         "rate_nothing_proposed_small": float(lost[small].mean()),
         "rate_nothing_proposed_larger": float(lost[larger].mean()),
+        **lowest_score_evidence(spot),
     }
     found, of = by_size["small"]["found"], by_size["small"]["objects"]
     text = (
         "Raise the input resolution, or cut the pictures into tiles: nothing was proposed for "
         f"{rate(len(spot.lost), missed)} missed objects here, and half of those are no larger than {side:.0f} "
         f"x {side:.0f} pixels. Recall is {rate(found, of)} small objects and "
-        f"{percent(_recall_of_larger(by_size))} of the larger ones."
+        f"{percent(_recall_of_larger(by_size))} of the larger ones.{lowest_score_caveat(spot)}"
     )
     return Recommendation("input_resolution", text, evidence, look_at_slice(spot, _what(spot)))
 

@@ -1,9 +1,11 @@
-"""Non-maximum suppression tried on detections that are there: which IoU would do best, and what it removes."""
+"""Non-maximum suppression tried on detections that are there: which IoU does best on half the images."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from mapgap.advice.comparing import BEYOND_CHANCE, clustered_error
+from mapgap.advice.halves import Half
 from mapgap.advice.overlaps import Overlaps
 from mapgap.tables import BoolArray
 
@@ -13,22 +15,43 @@ NMS_IOUS = tuple(round(0.3 + 0.05 * step, 2) for step in range(14))
 
 @dataclass(frozen=True)
 class Suppression:
-    """Suppression at the IoU with the best F1 over all data, of equal ones the highest."""
+    """Suppression at the IoU with the best F1 on one half of the images, of equal ones the highest."""
 
     iou: float
     removed: BoolArray
     """(D,) the detections it removes."""
-    f1_now: float
-    f1: float
+    held_out: Half
+    """The images it was not chosen on; `kept` and `gone` have one row a row of it."""
+    kept: BoolArray
+    gone: BoolArray
+
+    @property
+    def f1_now(self) -> float:
+        """On the images it was not chosen on."""
+        return self.held_out.f1(self.kept)
+
+    @property
+    def f1(self) -> float:
+        """With suppression, on the images it was not chosen on."""
+        return self.held_out.f1(self.kept & ~self.gone)
+
+    def is_confirmed(self) -> bool:
+        """Whether F1 rises there by more than chance.
+
+        It rises where F1 times the detections removed, minus twice the right ones among them, is above 0.
+        """
+        worth = (self.f1_now - 2.0 * self.held_out.right[self.gone]).astype(np.float64)
+        noise = BEYOND_CHANCE * clustered_error(worth, self.held_out.image[self.gone])
+        return float(worth.sum()) > noise and self.f1 > self.f1_now
 
 
-def best_suppression(overlaps: Overlaps, kept: BoolArray, right: BoolArray, objects: int) -> Suppression:
-    """The best of fourteen tries on the `kept` detections, of which `right` are true positives."""
+def best_suppression(overlaps: Overlaps, kept: BoolArray, chosen_on: Half, held_out: Half) -> Suppression:
+    """The best of fourteen tries on the `kept` detections (D,) of one half of the images."""
     tries = [(iou, suppressed(overlaps, len(kept), iou)) for iou in NMS_IOUS]
-    f1 = [_f1(right & ~removed, kept & ~removed, objects) for _, removed in tries]
+    f1 = [chosen_on.f1((kept & ~removed)[chosen_on.detection]) for _, removed in tries]
     best = max(range(len(tries)), key=lambda place: (f1[place], place))
     iou, removed = tries[best]
-    return Suppression(iou, removed, _f1(right, kept, objects), f1[best])
+    return Suppression(iou, removed, held_out, kept[held_out.detection], removed[held_out.detection])
 
 
 def suppressed(overlaps: Overlaps, detections: int, iou: float) -> BoolArray:
@@ -43,7 +66,3 @@ def suppressed(overlaps: Overlaps, detections: int, iou: float) -> BoolArray:
         if np.array_equal(again, removed):
             return removed
         removed = again
-
-
-def _f1(right: BoolArray, kept: BoolArray, objects: int) -> float:
-    return 2 * int(right.sum()) / max(1, int(kept.sum()) + objects)

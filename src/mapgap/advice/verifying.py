@@ -2,6 +2,7 @@
 
 import shlex
 
+from mapgap.advice.built_in import BUILT_IN
 from mapgap.advice.hot_spots import HotSpot
 from mapgap.tables import Settings
 from mapgap.where_text import where_text
@@ -25,11 +26,19 @@ def look_at_missed(spot: HotSpot, what: str) -> str:
 
 
 def _options(spot: HotSpot, score_threshold: float | None) -> str:
-    """The options that decide what is counted, where they are not the usual ones."""
+    """The options that decide what is counted, where they are not the usual ones, and those that bring in attributes.
+
+    IMAGES and ATTRIBUTES stand for the folder and the file, as paths are never written down.
+    """
     settings = spot.results.settings
+    names = frozenset(spot.mode.where)
+    is_measured = not names.isdisjoint(spot.case.measured)
+    may_be_joined = settings.attributes is not None and not names <= BUILT_IN | spot.case.measured
     score = settings.score_threshold if score_threshold is None else score_threshold
     binned = [name for name in spot.mode.where if name in settings.bins]
-    options = [
+    options: list[tuple[str, object, bool]] = [
+        ("--images", "IMAGES", is_measured),
+        ("--attributes", "ATTRIBUTES", may_be_joined),
         ("--score-threshold", score, score != DEFAULTS.score_threshold),
         ("--iou-threshold", settings.iou_threshold, settings.iou_threshold != DEFAULTS.iou_threshold),
         ("--iou-type", settings.iou_type, settings.iou_type != DEFAULTS.iou_type),

@@ -124,8 +124,8 @@ def run_stages(
     matrix = confusion_matrix(ground_truth, detections, matches, pairs, operating_point)
     presence = image_level(ground_truth, detections, matches, operating_point)
     begin("attributes")
-    reserved = PIXEL_NAMES if images is not None else frozenset()
-    unnamed, attribute_notices = build_attributes(ground_truth, detections, joined, reserved=reserved)
+    measured_names = PIXEL_NAMES if images is not None else frozenset()
+    unnamed, attribute_notices = build_attributes(ground_truth, detections, joined, reserved=measured_names)
     if images is not None:
         begin("pixels")
         measured, pixel_notices = _pixels(ground_truth, detections, images, jobs, progress)
@@ -208,7 +208,7 @@ def run_stages(
     begin("intervals")
     results = with_intervals(results, oracle, average_precision_of)
     begin("advice")
-    return replace(results, failure_modes=recommend(results))
+    return replace(results, failure_modes=recommend(results, measured_names))
 
 
 def _silent(stage: str) -> None:
