@@ -47,6 +47,8 @@ def pair(demo: tuple[Any, Any], tmp_path_factory: pytest.TempPathFactory) -> Pat
         (["report", "gt.json", "dt.json", "--rank-by", "fame"], "--rank-by"),
         (["report", "gt.json", "dt.json", "-o", ""], "empty name"),
         (["slices", "gt.json", "dt.json", "--by", "size,,class"], "empty name"),
+        (["slices", "gt.json", "dt.json", "--images", ""], "the name is empty"),
+        (["slices", "gt.json", "dt.json", "--attributes", ""], "the name is empty"),
         (["slices", "gt.json", "dt.json", "--by", "size,size"], "twice"),
         (["demo", "--seed", "-1"], "--seed"),
     ],
@@ -73,6 +75,10 @@ def test_wrong_command_lines_name_the_help_to_read(tmp_path: Path, arguments: li
         (["report", "--score-threshold", "precision=2"], ("precision=2", "precision=P")),
         (["report", "--score-threshold", "recall=1"], ("recall 1", "the best that can be had")),
         (["report", "--score-threshold", "nan"], ("--score-threshold", "best-f1")),
+        (["slices", "--by", "ocllusion"], ("unknown attribute 'ocllusion'. Known attributes: occlusion, ",)),
+        (["report", "--rank-by", "cost"], ("without costs. Say what an error costs: --cost missed=5",)),
+        (["report", "--cost", "misses=5"], ("no cause 'misses'. Causes: missed, ",)),
+        (["report", "--cost", "missed:vam=5"], ("no class 'vam'. Classes: van, ",)),
     ],
 )
 def test_options_without_a_meaning_say_what_has_one(
@@ -159,6 +165,10 @@ def test_a_report_is_not_replaced_under_its_own_input(pair: Path, tmp_path: Path
     before = (tmp_path / "out" / "missed.json").read_bytes()
     line = complaint(mapgap("report", "out/missed.json", pair / "dt.json", "-o", "out", cwd=tmp_path), 3)
     assert line.startswith("out holds the input out/missed.json")
+    pictures = tmp_path / "out" / "runs" / "pictures"
+    pictures.mkdir(parents=True)
+    inputs = (pair / "gt.json", pair / "dt.json", "--images", pictures)
+    assert complaint(mapgap("report", *inputs, "-o", "out", cwd=tmp_path), 3).startswith("out holds the input ")
     assert "not a folder this command wrote" in complaint(mapgap("demo", "-o", "out", cwd=tmp_path), 3)
     assert (tmp_path / "out" / "missed.json").read_bytes() == before
 

@@ -822,7 +822,8 @@ def test_the_class_of_a_cost_is_that_of_the_address():
     ("costs", "message"),
     [
         ({}, "cannot rank by cost without costs"),
-        ({"lost": 1.0}, "there is no cause 'lost'.*Causes: missed, localization"),
+        ({"lost": 1.0}, "there is no cause 'lost'.*Causes: .*missed"),
+        ({"locaization": 1.0}, "there is no cause 'locaization'.*Causes: localization, "),
         ({"missed:cow": 1.0}, "there is no class 'cow'.*Classes: thing"),
         ({"missed": -1.0}, "-1.0 is no cost"),
         ({"missed": float("nan")}, "nan is no cost"),

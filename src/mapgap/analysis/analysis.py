@@ -1,6 +1,6 @@
 """The analysis of one run as users hold it: DataFrames, the summary, the report folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -14,6 +14,7 @@ from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.attributes import checked_edges, parse_expression, select_objects
 from mapgap.bootstrap import checked_draws
 from mapgap.errors import InputError
+from mapgap.ranking import checked_costs
 from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import build_report
 from mapgap.report.files import FILE_NAMES, render_files
@@ -213,26 +214,39 @@ def analyze(
     Raises InputError for input without a meaning, AccessError for unreadable files.
     """
     resamples, seed = checked_draws(resamples, seed)
+    if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 0:
+        raise InputError(f"jobs {jobs!r} is no number of processes", fix="Give 0 for one a core, or 1 and more")
     settings = Settings(
         iou_type=iou_type,
         score_threshold=score_threshold,
         iou_threshold=iou_threshold,
         rank_by=rank_by,
         by=_crosses(by),
-        bins={name: checked_edges(name, edges) for name, edges in (bins or {}).items()},
-        slices=dict(slices or {}),
-        costs={name: float(cost) for name, cost in (costs or {}).items()},
+        bins={name: checked_edges(name, edges) for name, edges in _mapping("bins", bins, "{'size': [256]}").items()},
+        slices=dict(_mapping("slices", slices, "{'night': 'time_of_day == \"night\"'}")),
+        costs=checked_costs(_mapping("costs", costs, "{'missed': 5}")),
         resamples=resamples,
         seed=seed,
     )
     return Analysis(run_stages(gt, dt, settings, images=images, attributes=attributes, jobs=jobs, progress=progress))
 
 
+def _mapping(name: str, given: Any, example: str) -> Mapping[Any, Any]:
+    """The option, empty for None; raises InputError where it is no mapping."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InputError(f"{name} is a {type(given).__name__}", fix=f"Give a dict, as in {name}={example}")
+    return given
+
+
 def _crosses(by: Crosses) -> tuple[tuple[str, ...], ...]:
     """Crosses of attributes; plain names are one cross."""
     if isinstance(by, str):
         return ((by,),)
-    if by and all(isinstance(name, str) for name in by):
+    if not isinstance(by, Iterable) or not all(isinstance(names, Iterable) for names in by):
+        raise InputError(f"by is {by!r}", fix='Give names of attributes, as in by=["size", "scene"], or lists of names')
+    if by and all(isinstance(names, str) for names in by):
         return (tuple(str(name) for name in by),)
     return tuple((names,) if isinstance(names, str) else tuple(names) for names in by)
 

@@ -81,6 +81,8 @@ def require_writable(
             _require_replaceable(target, known, marks)
         if not place.exists():
             _require_writable_parent(place)
+        elif not (_may_write(place.parent) or _may_write(place)):
+            raise AccessError(f"{target} is not writable. {ADVICE}")
     except OSError as error:
         raise AccessError(f"cannot read {target}: {error.strerror or error}. {ADVICE}") from error
 
@@ -135,8 +137,12 @@ def _require_writable_parent(place: Path) -> None:
     parent = next(folder for folder in place.parents if folder.exists())
     if not parent.is_dir():
         raise AccessError(f"{parent} is not a folder. {ADVICE}")
-    if not os.access(parent, os.W_OK | os.X_OK):
+    if not _may_write(parent):
         raise AccessError(f"{parent} is not writable. {ADVICE}")
+
+
+def _may_write(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _real_path(path: Path) -> Path:
@@ -151,7 +157,7 @@ def _has_to_stay(place: Path) -> bool:
     if not place.is_dir():
         return False
     here = Path(os.path.realpath(os.curdir))
-    return os.path.ismount(place) or place in (here, *here.parents) or not os.access(place.parent, os.W_OK | os.X_OK)
+    return os.path.ismount(place) or place in (here, *here.parents) or not _may_write(place.parent)
 
 
 def _temporary_name() -> str:

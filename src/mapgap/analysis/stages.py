@@ -24,7 +24,7 @@ from mapgap.pixels.attributes import NAMES as PIXEL_NAMES
 from mapgap.pixels.attributes import pixel_attributes
 from mapgap.pixels.measuring import measure_pictures
 from mapgap.pixels.places import picture_folder
-from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
+from mapgap.ranking import RANK_BY, rank_failure_modes, require_rankable, total_causes
 from mapgap.slices import build_slices, cross, search_slices
 from mapgap.slices.average_precision import average_precision_by_slice
 from mapgap.tables import (
@@ -234,6 +234,7 @@ def _check(settings: Settings) -> None:
         raise InputError(f"iou_threshold {settings.iou_threshold!r} is not in (0, 1]", fix="Give an IoU such as 0.5")
     if settings.rank_by not in RANK_BY:
         raise InputError(f"cannot rank by {settings.rank_by!r}", fix=f"Use one of: {', '.join(RANK_BY)}")
+    require_rankable(settings.rank_by, settings.costs)
 
 
 def _with_analysis_iou(iou_threshold: float) -> tuple[int, FloatArray]:

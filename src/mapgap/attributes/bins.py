@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mapgap.attributes.alikeness import listed, most_alike_first
+from mapgap.alikeness import listed, most_alike_first
 from mapgap.attributes.binning import bin_codes, number_text, range_names
 from mapgap.attributes.coding import geometry_attribute, object_attribute
 from mapgap.attributes.expression_text import shown_name, shown_text
@@ -20,6 +20,8 @@ _MISSING = (NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND)
 
 def checked_edges(name: str, edges: Iterable[object]) -> tuple[float, ...]:
     """The edges as numbers; raises InputError unless they are 1 to 100 finite numbers that rise."""
+    if not isinstance(name, str):
+        raise InputError(f"{name!r} is no name of an attribute", where="bins", fix='Write {"size": [256, 1024]}')
     numbers = tuple(_number(name, edge) for edge in _iterated(name, edges))
     if not 1 <= len(numbers) <= MOST_EDGES:
         what = f"{len(numbers)} edges for {shown_name(name)}"

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from mapgap.attributes.alikeness import listed, most_alike_first
+from mapgap.alikeness import listed, most_alike_first
 from mapgap.attributes.expression_text import refusal_at, shown_name, shown_value
 from mapgap.attributes.expressions import AllOf, AnyOf, Comparison, Condition, Expression, Not, Value
 from mapgap.errors import InputError

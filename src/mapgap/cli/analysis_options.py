@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import rich_click as click
 
-from mapgap.cli.options import COUNTING, iou_type_option
+from mapgap.cli.options import COUNTING, PATH, iou_type_option, named_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -140,14 +140,16 @@ OPTIONS = (
     click.option(
         "--attributes",
         metavar="FILE",
-        type=click.Path(),
+        type=PATH,
+        callback=named_path,
         panel=ATTRIBUTES,
         help="CSV or Parquet file to join by a column image_id, file_name or id.",
     ),
     click.option(
         "--images",
         metavar="DIR",
-        type=click.Path(),
+        type=PATH,
+        callback=named_path,
         panel=ATTRIBUTES,
         help="Folder of the pictures: brightness, contrast, sharpness and the like become attributes.",
     ),

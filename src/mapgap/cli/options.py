@@ -12,10 +12,21 @@ SLICING = "Slices and ranking"
 OUTPUT = "Output"
 
 
+PATH = click.Path(readable=False)
+"""Click does not look whether it can be read: that is no wrong command line, and has an exit code of its own."""
+
+
+def named_path(context: click.Context, option: click.Parameter, path: str | None) -> str | None:
+    """An empty name, mostly of a shell variable that is not set, would mean the current folder."""
+    if path == "":
+        raise click.BadParameter("the name is empty. Leave the option out, or name what it is to read")
+    return path
+
+
 def input_arguments(command: Command) -> Command:
     """GT and DT."""
-    command = click.argument("detections", metavar="DT", type=click.Path())(command)
-    return click.argument("ground_truth", metavar="GT", type=click.Path())(command)
+    command = click.argument("detections", metavar="DT", type=PATH)(command)
+    return click.argument("ground_truth", metavar="GT", type=PATH)(command)
 
 
 def output_option(default: str, kind: str) -> Callable[[Command], Command]:
@@ -26,7 +37,7 @@ def output_option(default: str, kind: str) -> Callable[[Command], Command]:
         default=default,
         show_default=True,
         metavar="FOLDER",
-        type=click.Path(),
+        type=PATH,
         callback=_named_folder,
         panel=OUTPUT,
         help=f"Folder to write; a {kind} there is replaced, anything else is refused.",

@@ -66,9 +66,8 @@ def report(
     from mapgap.report.headline import headline_lines
     from mapgap.report.json_files import json_bytes
 
-    require_writable(
-        output, known=REPORT_ENTRIES, inputs=[path for path in (ground_truth, detections, asked["attributes"]) if path]
-    )
+    inputs = [path for path in (ground_truth, detections, asked["attributes"], asked["images"]) if path]
+    require_writable(output, known=REPORT_ENTRIES, inputs=inputs)
     with StageProgress(REPORT_STAGES) as progress:
         analysis = analyze(
             ground_truth,

@@ -1,5 +1,6 @@
 """Which file of the folder belongs to an image, without ever leaving the folder."""
 
+import errno
 import os
 import stat
 from os import PathLike
@@ -14,7 +15,15 @@ class OutsideError(Exception):
 
 def picture_folder(folder: str | PathLike[str]) -> Path:
     """The folder without symbolic links; AccessError if it is not there, no folder, or not to be read."""
-    place = Path(os.path.realpath(folder))
+    try:
+        place = Path(os.path.realpath(folder))
+        os.stat(place)
+    except (TypeError, ValueError):  # neither text nor path, or with a NUL inside
+        raise AccessError(f"{folder!r} is no path. Give the folder that holds the pictures") from None
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            reason = error.strerror or error
+            raise AccessError(f"{os.fspath(folder)}: the folder of the pictures cannot be read: {reason}") from None
     if not place.is_dir():
         what = "is not a folder" if place.exists() else "is not there"
         raise AccessError(f"{os.fspath(folder)}: the folder of the pictures {what}. Give the folder that holds them")

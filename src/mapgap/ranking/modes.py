@@ -14,7 +14,7 @@ from mapgap.ranking.candidates import (
     distinct_candidates,
     find_candidates,
 )
-from mapgap.ranking.costs import read_costs
+from mapgap.ranking.costs import read_costs, require_rankable
 from mapgap.ranking.evidence import weigh_evidence
 from mapgap.ranking.examples import choose_examples, weigh_errors
 from mapgap.ranking.hotter import hotter_within, where_of
@@ -74,8 +74,7 @@ def rank_failure_modes(
     if rank_by not in RANK_BY:
         raise InputError(f"cannot rank by {rank_by!r}", fix=f"Use one of: {', '.join(RANK_BY)}")
     cost_by_class = read_costs(costs or {}, ground_truth.categories)
-    if rank_by == "cost" and not cost_by_class:
-        raise InputError("cannot rank by cost without costs", fix='Say what an error costs, as in {"missed": 5}')
+    require_rankable(rank_by, costs or {})
     too_few = len(errors.cause) < MINIMUM_ERRORS
     minimum_errors = 1 if too_few else MINIMUM_ERRORS
     tables = _Tables(ground_truth, detections, errors, gain_of, (TOO_FEW,) if too_few else (), cost_by_class)

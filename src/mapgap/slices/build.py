@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from mapgap import _kernel
+from mapgap.alikeness import listed, most_alike_first
 from mapgap.errors import InputError
 from mapgap.slices.addresses import collect_addresses
 from mapgap.slices.cells import Partitions, partition
@@ -117,10 +118,11 @@ def cross(
 def _ordered_crosses(crosses: Sequence[tuple[str, ...]], known: dict[str, Attribute]) -> list[tuple[str, ...]]:
     for names in crosses:
         if not names:
-            raise InputError("a cross without attributes", fix=f"Known attributes: {', '.join(sorted(known))}")
+            raise InputError("a cross without attributes", fix=f"Known attributes: {listed(sorted(known))}")
         for name in names:
             if name not in known:
-                raise InputError(f"unknown attribute {name!r}", fix=f"Known attributes: {', '.join(sorted(known))}")
+                alike = most_alike_first(str(name), sorted(known))
+                raise InputError(f"unknown attribute {name!r}", fix=f"Known attributes: {listed(alike)}")
     return sorted({tuple(sorted(set(names))) for names in crosses}, key=lambda names: (len(names), names))
 
 
