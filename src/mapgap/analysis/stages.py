@@ -20,10 +20,10 @@ from mapgap.errors import InputError
 from mapgap.gap import build_oracle, counted_and_right, divide_gap, summarize_gap
 from mapgap.matching import class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, operate
+from mapgap.pictures.places import picture_folder
 from mapgap.pixels.attributes import NAMES as PIXEL_NAMES
 from mapgap.pixels.attributes import pixel_attributes
 from mapgap.pixels.measuring import measure_pictures
-from mapgap.pixels.places import picture_folder
 from mapgap.ranking import RANK_BY, rank_failure_modes, require_rankable, total_causes
 from mapgap.slices import build_slices, cross, search_slices
 from mapgap.slices.average_precision import average_precision_by_slice

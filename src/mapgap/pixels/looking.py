@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mapgap.pixels.decoding import PictureError, decode
+from mapgap.pictures.failures import PictureError
+from mapgap.pictures.reading import read_picture
+from mapgap.pixels.decoding import decode
 from mapgap.pixels.looks import Look, Request, look_of_bytes
-from mapgap.pixels.places import OutsideError, find_picture
 from mapgap.pixels.windows import measure
 
 MEASURES_VERSION = 1
 """Goes up with every change of what is measured, so that no number of an older version is taken for one of this."""
-MOST_BYTES = 1 << 29
 
 Kept = Callable[[bytes], bytes | None]
 """What a cache has under a key."""
@@ -23,7 +23,7 @@ Kept = Callable[[bytes], bytes | None]
 def look_at(folder: Path, request: Request, kept: Kept) -> tuple[Look, bytes | None]:
     """The numbers of one picture and, if they are worth keeping and not kept yet, their key; a bad picture has none."""
     try:
-        content = _content(folder, request.file_name)
+        content = read_picture(folder, request.file_name)
         key = _key(content, request)
         known = kept(key)
         look = look_of_bytes(known, len(request.box)) if known is not None else None
@@ -31,24 +31,7 @@ def look_at(folder: Path, request: Request, kept: Kept) -> tuple[Look, bytes | N
             return look, None
         return _measured(content, request), key
     except PictureError as error:
-        return Look(error.outcome, error.reason), None
-
-
-def _content(folder: Path, file_name: str | None) -> bytes:
-    if not file_name:
-        raise PictureError("missing", "the ground truth gives no file name")
-    try:
-        place = find_picture(folder, file_name)
-    except OutsideError as error:
-        raise PictureError("refused", "its name leads out of the folder") from error
-    if place is None:
-        raise PictureError("missing", "it is not in the folder")
-    try:
-        if place.stat().st_size > MOST_BYTES:
-            raise PictureError("oversized", f"the file has {place.stat().st_size:,} bytes")
-        return place.read_bytes()
-    except OSError as error:
-        raise PictureError("unreadable", error.strerror or str(error)) from error
+        return Look(error.failure, error.reason), None
 
 
 def _measured(content: bytes, request: Request) -> Look:

@@ -5,12 +5,13 @@ from typing import Literal
 
 import numpy as np
 
+from mapgap.pictures.failures import Failure
 from mapgap.tables import FloatArray
 
 MEASURES = ("brightness", "contrast", "sharpness", "noise", "local_contrast")
 """The columns of `Look.crops`, as the kernel gives them."""
 
-Outcome = Literal["measured", "missing", "refused", "unreadable", "oversized", "wrong_size"]
+Outcome = Literal["measured"] | Failure
 
 
 @dataclass(frozen=True)

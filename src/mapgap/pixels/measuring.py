@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mapgap.pictures.places import picture_folder
 from mapgap.pixels.cache import Cache, cache_file
 from mapgap.pixels.looks import MEASURES, Look, Request, look_bytes
 from mapgap.pixels.notices import picture_notices
-from mapgap.pixels.places import picture_folder
 from mapgap.pixels.workers import look_at_all
 from mapgap.tables import FloatArray, GroundTruth, IdArray, Notice
 

@@ -2,16 +2,10 @@
 
 from collections.abc import Sequence
 
-from mapgap.pixels.looks import Look, Outcome
+from mapgap.pictures.failures import FAILURES
+from mapgap.pixels.looks import Look
 from mapgap.tables import Images, Notice
 
-FAILURES: dict[Outcome, str] = {
-    "missing": "are not in the folder",
-    "refused": "were refused, because their names or links lead out of the folder",
-    "unreadable": "cannot be read",
-    "oversized": "are too large to be read safely",
-    "wrong_size": "have another size than the ground truth says",
-}
 REMARKS = {
     "16_bit": "have 16 bits: the upper 8 were measured",
     "alpha": "have an alpha channel: it was left aside",
