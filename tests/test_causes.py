@@ -12,7 +12,7 @@ from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.matching import match_detections
 from mapgap.operating_point import operate
-from mapgap.tables import CAUSES, IOU_THRESHOLDS, NO_CAUSE, Causes, Detections, Errors, GroundTruth, Matches
+from mapgap.tables import CAUSES, IOU_THRESHOLDS, NO_CAUSE, Causes, Detections, Errors, GroundTruth, Matches, Pairs
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import causes as naive_causes
 from tests.naive.matching import match
@@ -20,26 +20,28 @@ from tests.naive.matching import match
 pytestmark = pytest.mark.kernel
 
 
-def stages(pair: CocoPair, thresholds: np.ndarray = IOU_THRESHOLDS) -> tuple[GroundTruth, Detections, Matches, Causes]:
+def stages(
+    pair: CocoPair, thresholds: np.ndarray = IOU_THRESHOLDS
+) -> tuple[GroundTruth, Detections, Matches, Pairs, Causes]:
     """The tables up to the causes."""
     ground_truth = read_ground_truth(pair.ground_truth)
     detections = read_detections(pair.detections, ground_truth)
     matches, pairs = match_detections(
         ground_truth, detections, iou_thresholds=thresholds, minimum_pair_iou=0.1, across_classes=True
     )
-    return ground_truth, detections, matches, find_causes(ground_truth, detections, matches, pairs)
+    return ground_truth, detections, matches, pairs, find_causes(ground_truth, detections, matches, pairs)
 
 
 def errors_of(pair: CocoPair, threshold: int, score_threshold: float | None) -> Errors:
-    ground_truth, detections, matches, causes = stages(pair)
+    ground_truth, detections, matches, pairs, causes = stages(pair)
     point = operate(ground_truth, detections, matches, threshold=threshold, score_threshold=score_threshold)
-    return list_errors(ground_truth, detections, matches, causes, point, threshold=threshold)
+    return list_errors(ground_truth, detections, matches, pairs, causes, point, threshold=threshold)
 
 
 @settings(max_examples=150)
 @given(coco_pairs(), st.sampled_from([0, 3, 5, 9]))
 def test_causes_equal_the_naive_twin(pair: CocoPair, threshold: int) -> None:
-    _, _, _, causes = stages(pair)
+    _, _, _, _, causes = stages(pair)
     iou_threshold = float(IOU_THRESHOLDS[threshold])
     matches = match(pair.ground_truth, pair.detections, iou_threshold)
     of_detections = naive_causes.detection_causes(matches, pair.ground_truth, iou_threshold)

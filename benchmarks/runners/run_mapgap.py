@@ -118,7 +118,7 @@ def slice_by_camera(truth: Any, detected: Any, matches: Any, pairs: Any, operati
     from mapgap.tables import BACKGROUND_IOU, IOU_THRESHOLDS
 
     causes = find_causes(truth, detected, matches, pairs, background_iou=BACKGROUND_IOU)
-    errors = list_errors(truth, detected, matches, causes, operating_point, threshold=THRESHOLD)
+    errors = list_errors(truth, detected, matches, pairs, causes, operating_point, threshold=THRESHOLD)
     debts = divide_gap(truth, detected, matches, causes)
     attributes, _ = annotated_attributes(truth, detected, frozenset())
     ten = len(IOU_THRESHOLDS)

@@ -275,6 +275,22 @@ class Errors:
 
 
 @dataclass(frozen=True)
+class MissedEvidence:
+    """One row a missed object, in the order of `Errors`: what speaks for its cause, from detections of any score."""
+
+    iou: FloatArray
+    """With the detection to look at, NaN if there is none."""
+    same_class_iou: FloatArray
+    """The best with a detection of its class that max_detections keeps; NaN below the background IoU."""
+    other_class_detection: IndexArray
+    """The detection of another class that overlaps it most and that max_detections keeps, -1 if none does."""
+    other_class_iou: FloatArray
+    """With that one, NaN below the background IoU."""
+    taken_by: IndexArray
+    """The object that the detection to look at matched instead, -1 if it matched none or this one."""
+
+
+@dataclass(frozen=True)
 class Debts:
     """One row a debtor (detection or object) and cause: what it owes of the gap 1 - AP, as a fraction of 1.
 

@@ -114,7 +114,7 @@ def run_stages(
     begin("causes")
     causes = find_causes(ground_truth, detections, matches, pairs, background_iou=settings.background_iou)
     operating_point = _operate(ground_truth, detections, matches, settings, threshold)
-    errors = list_errors(ground_truth, detections, matches, causes, operating_point, threshold=threshold)
+    errors = list_errors(ground_truth, detections, matches, pairs, causes, operating_point, threshold=threshold)
     begin("gap")
     debts = divide_gap(ground_truth, detections, matches, causes)
     gap = summarize_gap(debts, ap=metrics["AP"], ap50=metrics["AP50"])

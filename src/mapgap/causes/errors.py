@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mapgap.causes.overlaps import Overlaps, overlaps_of
 from mapgap.tables import (
     CAUSES,
     EQUAL_BOXES_IOU,
@@ -19,6 +20,7 @@ from mapgap.tables import (
     IntegerArray,
     Matches,
     OperatingPoint,
+    Pairs,
 )
 
 
@@ -26,22 +28,27 @@ def list_errors(
     ground_truth: GroundTruth,
     detections: Detections,
     matches: Matches,
+    pairs: Pairs,
     causes: Causes,
     operating_point: OperatingPoint,
     *,
     threshold: int,
+    max_detections: int = 100,
 ) -> Errors:
     """One row an error: missed objects first, in file order, then kept false positives in file order.
 
-    `threshold` is the position of the analysis IoU. An object matched only by detections below the score threshold is
-    `below_threshold`; any other missed object keeps its cause from detections of any score, where "missed" becomes
-    `max_detections` if a detection that was cut for their number reaches it.
+    `threshold` is the position of the analysis IoU; `pairs` are those of `find_causes`. An object matched only by
+    detections below the score threshold is `below_threshold`; any other missed object keeps its cause from detections
+    of any score, where "missed" becomes `max_detections` if a detection that was cut for their number reaches it.
     """
     missed = _missed_objects(ground_truth, detections, matches, causes, operating_point, threshold)
+    missed_detection = _with_those_that_reach(
+        missed, ground_truth, detections, matches, pairs, threshold, max_detections
+    )
     false_positive = np.flatnonzero(operating_point.kept & ~operating_point.true_positive).astype(np.int32)
     target = causes.points_at(threshold)[false_positive]
     objects = np.concatenate([missed.object, target]).astype(np.int32)
-    witness = np.concatenate([missed.detection, false_positive]).astype(np.int32)
+    witness = np.concatenate([missed_detection, false_positive]).astype(np.int32)
     is_false_negative = np.arange(len(objects)) < len(missed.object)
     is_background = objects < 0
     return Errors(
@@ -89,6 +96,47 @@ def _missed_objects(
     score = np.full(len(objects), np.nan)
     score[is_below] = detections.score[matching[is_below]]
     return _Missed(objects, cause, detection, score)
+
+
+def _with_those_that_reach(
+    missed: _Missed,
+    ground_truth: GroundTruth,
+    detections: Detections,
+    matches: Matches,
+    pairs: Pairs,
+    threshold: int,
+    max_detections: int,
+) -> IndexArray:
+    """The detections to look at, with those that reach an object and that it did not get: taken by another, or cut."""
+    is_crowded_out = missed.cause == CAUSES.index("crowded_out")
+    is_cut_off = missed.cause == CAUSES.index("max_detections")
+    reaching = _reaching(
+        ground_truth, detections, matches, pairs, missed.object[is_crowded_out | is_cut_off], threshold
+    )
+    is_taken = matches.is_true_positive(threshold, max_detections)[reaching.detection]
+    is_cut = matches.rank[reaching.detection] >= max_detections
+    looked_at = missed.detection.copy()
+    for has_cause, of_cause in ((is_crowded_out, is_taken), (is_cut_off, is_cut)):
+        best = best_scoring(
+            reaching.detection[of_cause], reaching.object[of_cause], detections.score, len(ground_truth.ids)
+        )
+        looked_at[has_cause] = best[missed.object[has_cause]]
+    return looked_at
+
+
+def _reaching(
+    ground_truth: GroundTruth,
+    detections: Detections,
+    matches: Matches,
+    pairs: Pairs,
+    objects: IndexArray,
+    threshold: int,
+) -> Overlaps:
+    """The overlaps of these objects with detections of their class that would be matches."""
+    overlaps = overlaps_of(objects, len(ground_truth.ids), matches, pairs)
+    is_same = ground_truth.category[overlaps.object] == detections.category[overlaps.detection]
+    reaches = overlaps.iou >= min(float(matches.iou_thresholds[threshold]), EQUAL_BOXES_IOU)
+    return overlaps.where(is_same & reaches)
 
 
 def _matching_detection(ground_truth: GroundTruth, matches: Matches, threshold: int) -> IndexArray:
