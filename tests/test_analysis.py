@@ -280,7 +280,7 @@ def test_slices_by_one_cross_or_several(demo_analysis: Analysis) -> None:
 def test_tables_without_rows_keep_their_columns() -> None:
     truth = {"images": [], "annotations": [], "categories": []}
     analysis = mapgap.analyze(truth, [])
-    assert list(analysis.missed().columns)[-4:] == ["cause", "gap", "recovering_score", "detection"]
+    assert list(analysis.missed().columns)[6:11] == ["cause", "gap", "recovering_score", "detection", "evidence"]
     assert "excess" in analysis.failure_modes()
     assert "recall" in analysis.slices()
     assert len(analysis.slices()) == 0

@@ -1,6 +1,6 @@
 """The analysis of one run as users hold it: DataFrames, the summary, the report folder."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from mapgap.analysis.folder import write_folder
 from mapgap.analysis.label_doubt import CALIBRATION_KEYS, calibration_rows, label_doubts, with_label_doubts
+from mapgap.analysis.missed import (
+    MOST_CROPS,
+    MissedOutput,
+    MissedSelection,
+    WrittenMissed,
+    evidence_of,
+    record_of,
+    write_missed,
+)
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.attributes import checked_edges, parse_expression, select_objects
@@ -19,9 +28,10 @@ from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import build_report
 from mapgap.report.files import FILE_NAMES, render_files
 from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
+from mapgap.report.json_rows import Rows, row_records
 from mapgap.report.label_doubt import DOUBT_KEYS, doubt_record, doubt_rows
-from mapgap.report.missed import MISSED_KEYS, missed_record, missed_rows
-from mapgap.tables import BoolArray, LabelDoubts, Results, Settings
+from mapgap.report.missed import MISSED_KEYS, missed_rows
+from mapgap.tables import BoolArray, LabelDoubts, MissedEvidence, Results, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,19 +113,47 @@ class Analysis:
         return chosen
 
     def missed(self, where: str | None = None) -> "pd.DataFrame":
-        """One row an object missed at the operating point, costliest first: box, cause, gap and attributes.
+        """One row an object missed at the operating point, costliest first: box, cause, gap, evidence and attributes.
 
         `where` is an expression such as 'size == "small" and time_of_day == "night"'.
         """
-        rows = missed_rows(self.results, self._selected(where))
+        rows = missed_rows(self.results, self._selected(where), self._missed_evidence)
         return _frame(
             [{**{key: row[key] for key in row if key != "attributes"}, **row["attributes"]} for row in rows],
             MISSED_KEYS,
         )
 
     def missed_record(self, where: str | None = None) -> dict[str, Any]:
-        """The missed objects as a COCO subset, the content of missed.json where `where` is left out."""
-        return missed_record(self.results, self._selected(where))
+        """The missed objects as a COCO data set with their evidence: missed.json of `mapgap missed`."""
+        record = record_of(self.results, self._missed(where))
+        return {key: row_records(value) if isinstance(value, Rows) else value for key, value in record.items()}
+
+    def write_missed(
+        self,
+        where: str | None = None,
+        *,
+        output: str | PathLike[str] | None = None,
+        crops: str | PathLike[str] | None = None,
+        images: str | PathLike[str] | None = None,
+        most_crops: int = MOST_CROPS,
+        count: Callable[[int, int], None] | None = None,
+    ) -> WrittenMissed:
+        """Writes the missed objects: missed.json and missed.csv into `output`, crops into `crops`; either may be None.
+
+        There is one crop a missed object, for the costliest `most_crops`, cut from the pictures in the folder `images`
+        and named by image and object id, and an index of them, crops.json. `count` is told how many are done. Folders
+        are written whole or not at all and replace only their like; others raise AccessError. What comes back says how
+        many were written or left out, and of which pictures there are none.
+        """
+        asked = MissedOutput(output, crops, images, most_crops)
+        return write_missed(self.results, self._missed(where), asked, count)
+
+    def _missed(self, where: str | None) -> MissedSelection:
+        return MissedSelection(where, self._selected(where), self._missed_evidence)
+
+    @cached_property
+    def _missed_evidence(self) -> MissedEvidence:
+        return evidence_of(self.results)
 
     def count_objects(self, where: str | None = None) -> int:
         """How many objects the expression holds for."""

@@ -15,6 +15,8 @@ from mapgap.errors import AccessError, ResourceError
 
 SCHEMA_PREFIX = "mapgap/"
 REPORT_MARKS = ("summary.json",)
+SIGNED = ("summary.json", "missed.json", "crops.json")
+"""Marks that must name one of our schemas, as `schema` or in `info`, because others have files of these names."""
 ADVICE = "Choose another output folder with -o"
 
 Output = str | os.PathLike[str]
@@ -68,7 +70,7 @@ def require_writable(
 ) -> None:
     """Raises AccessError where `write_folder` would refuse the folder, or where replacing it would remove an input.
 
-    A folder may be replaced if it is empty, or if it holds all `marks` (JSON files, one of them a mapgap summary) and
+    A folder may be replaced if it is empty, or if it holds all `marks` (JSON files, one of them signed by us) and
     nothing but what `known` names: top-level entries, or patterns of relative paths.
     """
     target = Path(output)
@@ -129,7 +131,9 @@ def _is_mark(path: Path) -> bool:
         return False
     if not isinstance(content, dict):
         return False
-    return path.name != "summary.json" or str(content.get("schema", "")).startswith(SCHEMA_PREFIX)
+    info = content.get("info")
+    signed = info if "schema" not in content and isinstance(info, dict) else content
+    return path.name not in SIGNED or str(signed.get("schema", "")).startswith(SCHEMA_PREFIX)
 
 
 def _require_writable_parent(place: Path) -> None:

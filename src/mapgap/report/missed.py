@@ -1,50 +1,115 @@
 """Missed objects: the false negatives at the operating point, as rows and as a COCO file for relabelling or mining."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgap.report.column_values import Nullable, attribute_names, identifiers
+from mapgap.report.column_values import attribute_names, identifiers
 from mapgap.report.columns import detection_of_objects, gap_of_objects, missed_causes
+from mapgap.report.csv_files import Cell, csv_bytes
 from mapgap.report.json_rows import Coded, Field, Rows, row_records
 from mapgap.report.json_values import Record, whole_or_float
-from mapgap.tables import CAUSES, BoolArray, FloatArray, Images, Results
+from mapgap.report.missed_evidence import BOX, EVIDENCE_KEYS, evidence_fields, or_null
+from mapgap.report.wording import value_text
+from mapgap.tables import CAUSES, BoolArray, FloatArray, Images, MissedEvidence, Results
 
+SCHEMA = "mapgap/missed/1"
 _OWN_KEYS = ("cause", "gap", "recovering_score", "detection")
-MISSED_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", *_OWN_KEYS)
+_EVIDENT_KEYS = (*_OWN_KEYS, *EVIDENCE_KEYS)
+MISSED_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", *_EVIDENT_KEYS)
+_PLACE_COLUMNS = ("object_id", "image_id", "file_name", "class", *BOX, "area")
+CSV_COLUMNS = (*_PLACE_COLUMNS, *_EVIDENT_KEYS)
 
 
-def missed_record(results: Results, selected: BoolArray | None = None) -> Record:
+def missed_record(
+    results: Results, selected: BoolArray | None = None, evidence: MissedEvidence | None = None
+) -> Record:
     """The missed objects as a COCO data set: images and categories involved, annotations costliest first."""
-    return {name: row_records(rows) for name, rows in missed_tables(results, selected).items()}
+    return {name: row_records(rows) for name, rows in missed_tables(results, selected, evidence).items()}
 
 
-def missed_rows(results: Results, selected: BoolArray | None = None) -> list[Record]:
-    """The annotations of missed.json: one row an object missed at the operating point, costliest first.
+def missed_rows(
+    results: Results, selected: BoolArray | None = None, evidence: MissedEvidence | None = None
+) -> list[Record]:
+    """The annotations of missed.json: one row an object missed at the operating point.
 
-    `selected` (N,) marks the objects wanted. `attributes` holds the cause, what the object owes of the gap, the score
-    that would recover it, the record of the detection to look at, then the object's own attributes; one of an equal
-    name gets the suffix `_attribute`.
+    Costliest first; of those that owe the same the ones with more errors first, then in file order. `selected` (N,)
+    marks the objects wanted. `attributes` holds the cause, what the object owes of the gap, the score that would
+    recover it, the record of the detection to look at, with `evidence` the EVIDENCE_KEYS, then the object's own
+    attributes; one of an equal name gets the suffix `_attribute`. With evidence and masks, masks are there too.
     """
-    return row_records(_annotations(results, _missed_objects(results, selected)))
+    return row_records(_annotations(results, _missed_objects(results, selected), evidence))
 
 
-def missed_tables(results: Results, selected: BoolArray | None = None) -> dict[str, Rows]:
+def missed_tables(
+    results: Results, selected: BoolArray | None = None, evidence: MissedEvidence | None = None
+) -> dict[str, Rows]:
     """`missed_record` with each list as columns."""
     truth, categories = results.ground_truth, results.ground_truth.categories
     rows = _missed_objects(results, selected)
     involved = np.unique(truth.category[rows])
     return {
         "images": _images(truth.images, np.unique(truth.image[rows])),
-        "annotations": _annotations(results, rows),
+        "annotations": _annotations(results, rows, evidence),
         "categories": Rows({"id": categories.ids[involved], "name": Coded(involved, categories.names)}),
     }
 
 
+def missed_info(results: Results, where: str | None, objects: int, missed: int) -> Record:
+    """What a file of missed objects is about, for its COCO key `info`."""
+    point = results.operating_point
+    return {
+        "schema": SCHEMA,
+        "description": "Objects missed at the operating point, costliest first",
+        "ground_truth": results.ground_truth.name,
+        "detections": results.detections.name,
+        "score_threshold": point.score_threshold,
+        "iou_threshold": point.iou_threshold,
+        "where": where,
+        "objects": objects,
+        "missed": missed,
+    }
+
+
+def missed_csv(results: Results, selected: BoolArray | None, evidence: MissedEvidence) -> bytes:
+    """One row a missed object, in the order of `missed_rows`; attributes called like a column get `_attribute`."""
+    truth, rows = results.ground_truth, _missed_objects(results, selected)
+    images, names = truth.images, truth.categories.names
+    columns: dict[str, Sequence[Cell]] = {
+        "object_id": truth.ids[rows].tolist(),
+        "image_id": images.ids[truth.image[rows]].tolist(),
+        "file_name": [images.file_names[image] for image in truth.image[rows].tolist()],
+        "class": [names[category] for category in truth.category[rows].tolist()],
+        **{name: truth.box[rows, axis].tolist() for axis, name in enumerate(BOX)},
+        "area": truth.area[rows].tolist(),
+    }
+    records = row_records(Rows(_attributes(results, rows, evidence, CSV_COLUMNS)))
+    for name in records[0] if records else _EVIDENT_KEYS:
+        columns[name] = [_cell(record[name]) for record in records]
+    return csv_bytes(columns)
+
+
+def missed_outlines(
+    results: Results, missed: Sequence[Record]
+) -> Iterator[tuple[int, list[float], list[float] | None]]:
+    """Of each row: the image's place, the object's box, and the box of the detection to look at, if there is one."""
+    images = results.ground_truth.images
+    for row in missed:
+        attributes = row["attributes"]
+        has_detection = attributes["detection"] is not None
+        box = [attributes[f"detection_{name}"] for name in BOX] if has_detection else None
+        yield int(np.searchsorted(images.ids, row["image_id"])), row["bbox"], box
+
+
 def _missed_objects(results: Results, selected: BoolArray | None) -> NDArray[np.intp]:
-    """Rows of missed objects, costliest first, then in file order."""
+    """Rows of missed objects, costliest first, then those with more errors at their address, then in file order."""
     is_missed = results.ground_truth.is_object & (missed_causes(results)[0] >= 0)
     rows = np.flatnonzero(is_missed if selected is None else is_missed & selected)
-    return rows[np.argsort(-gap_of_objects(results)[rows], kind="stable")]
+    address = results.errors.object[results.errors.object >= 0]
+    errors = np.bincount(address, minlength=len(is_missed))
+    return rows[np.lexsort((-errors[rows], -gap_of_objects(results)[rows]))]
 
 
 def _images(images: Images, rows: NDArray[np.int32]) -> Rows:
@@ -63,8 +128,9 @@ def _lengths(pixels: FloatArray) -> Coded:
     return Coded(codes, [whole_or_float(value) for value in distinct.tolist()], is_optional=True)
 
 
-def _annotations(results: Results, rows: NDArray[np.intp]) -> Rows:
+def _annotations(results: Results, rows: NDArray[np.intp], evidence: MissedEvidence | None) -> Rows:
     truth = results.ground_truth
+    has_masks = evidence is not None and truth.masks is not None
     return Rows(
         {
             "id": truth.ids[rows],
@@ -73,24 +139,43 @@ def _annotations(results: Results, rows: NDArray[np.intp]) -> Rows:
             "bbox": truth.box[rows],
             "area": truth.area[rows],
             "iscrowd": np.zeros(len(rows), dtype=np.int8),
-            "attributes": _attributes(results, rows),
+            **({"segmentation": _segmentation(results, rows)} if has_masks else {}),
+            "attributes": _attributes(results, rows, evidence, _OWN_KEYS if evidence is None else _EVIDENT_KEYS),
         }
     )
 
 
-def _attributes(results: Results, rows: NDArray[np.intp]) -> dict[str, Field]:
+def _segmentation(results: Results, rows: NDArray[np.intp]) -> Coded:
+    """Run lengths as COCO files hold them."""
+    masks = results.ground_truth.masks or ()
+    texts = [
+        {"size": [int(length) for length in masks[row]["size"]], "counts": masks[row]["counts"].decode("ascii")}
+        for row in rows.tolist()
+    ]
+    return Coded(np.arange(len(rows)), texts)
+
+
+def _attributes(
+    results: Results, rows: NDArray[np.intp], evidence: MissedEvidence | None, taken: Sequence[str]
+) -> dict[str, Field]:
     causes, recovering = missed_causes(results)
     looked_at = _detection_to_look_at(results)[rows]
     fields: dict[str, Field] = {
         "cause": Coded(causes[rows], CAUSES),
         "gap": gap_of_objects(results)[rows],
-        "recovering_score": Nullable(recovering[rows], np.isnan(recovering[rows])),
+        "recovering_score": or_null(recovering[rows]),
         "detection": identifiers(results.detections.record, looked_at),
     }
-    for name, attribute in zip(attribute_names(results.attributes, _OWN_KEYS), results.attributes, strict=True):
+    if evidence is not None:
+        fields |= evidence_fields(results, rows, looked_at, evidence, fields["cause"])
+    for name, attribute in zip(attribute_names(results.attributes, taken), results.attributes, strict=True):
         if name is not None:
             fields[name] = Coded(attribute.object_codes[rows], (*attribute.values, None))
     return fields
+
+
+def _cell(value: Any) -> Cell:
+    return value_text(value) if isinstance(value, bool) else value
 
 
 def _detection_to_look_at(results: Results) -> NDArray[np.int32]:
