@@ -717,6 +717,19 @@ def test_rule_1_a_slice_of_fewer_than_30_members_is_not_tried():
     assert wheres(rank(replace(scene, errors=concatenate(scene.errors, scene.errors)))) == [{"time": "night"}]
 
 
+def test_what_is_larger_than_80_percent_is_not_tried():
+    """It would only make the others less sure: nearly everything is "in"."""
+    cells = [
+        Cell((time, place), 50 if place == "in" else 8, 32 if (time, place) == ("night", "in") else 2)
+        for time in ("day", "night", "dusk", "dawn")
+        for place in ("in", "out")
+    ]
+    scene = scene_of(["time", "place"], cells)
+    modes = rank(scene)
+    assert wheres(modes) == [{"time": "night"}]
+    assert [as_dict(mode) for mode in modes] == near(naive_failure_modes(scene))
+
+
 def three_way(rain_at_night: int) -> Scene:
     """Misses where it is night, rainy and small at once; nothing else matters."""
     cells = []

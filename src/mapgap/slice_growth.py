@@ -18,6 +18,8 @@ from mapgap.slice_tests import (
 )
 from mapgap.tables import Attribute, BoolArray, IdArray
 
+DEEPEST = 3
+"""Most keys of a slice."""
 PARENTS_GROWN = 50
 """At most so many pairs are grown by a key, those with the greatest excess."""
 
@@ -80,7 +82,7 @@ def grow_slices(population: Population, parents: Sequence[Parent]) -> Grown:
     keys_and_codes = []
     for parent, column, code in place.tolist():
         keys, codes, _ = parents[parent]
-        keys_and_codes.append(_with_key(keys, codes, column, int(population.columns[column].values[code])))
+        keys_and_codes.append(with_key(keys, codes, column, int(population.columns[column].values[code])))
     kind = np.array([parents[parent][2] for parent in place[:, 0].tolist()], dtype=np.int64)
     tried = describe(
         population,
@@ -93,7 +95,8 @@ def grow_slices(population: Population, parents: Sequence[Parent]) -> Grown:
     return Grown(tried, kind, place[:, 0])
 
 
-def _with_key(keys: Keys, codes: Codes, key: int, code: int) -> tuple[Keys, Codes]:
+def with_key(keys: Keys, codes: Codes, key: int, code: int) -> tuple[Keys, Codes]:
+    """Keys and codes of a slice with one key more."""
     pairs = sorted([*zip(keys, codes, strict=True), (key, code)])
     return tuple(k for k, _ in pairs), tuple(c for _, c in pairs)
 

@@ -170,7 +170,8 @@ class NaiveCause:
                     if spot.members in self.tried or not is_tried(*self.sides(spot)):
                         continue
                     others, always = found.get(spot.members, ([], True))
-                    found[spot.members] = [*others, spot], always and self.is_hotter(spot, parent)
+                    gets_worse = self.is_hotter(spot, parent) and len(parent.members) - len(spot.members) >= 30
+                    found[spot.members] = [*others, spot], always and gets_worse
         return found
 
     def is_hotter(self, spot: Spot, whole: Spot) -> bool:
@@ -197,7 +198,7 @@ class NaiveCause:
         spot = replace(spot, excess=self.excess(spot, self.whole))
         return spot if spot.excess > 0 else None
 
-    def candidates(self, test: "Tests | None") -> list[Spot]:
+    def significant(self, test: "Tests | None") -> list[Spot]:
         found = self.standing_out()
         for members, (spots, gets_worse) in (test.grown if test else {}).items():
             if gets_worse and (spot := self.candidate(self.preferred(spots))):
@@ -206,11 +207,40 @@ class NaiveCause:
         if test is not None:
             for spot in found:
                 spot.q_value = test.q_of.get(spot.members)
+        return [
+            spot
+            for spot in found
+            if test is None or test.is_waived or (spot.q_value is not None and spot.q_value <= 0.05)
+        ]
+
+    def distinct(self, significant: list[Spot]) -> list[Spot]:
         same: dict[frozenset[str], list[Spot]] = {}
-        for spot in found:
-            if test is None or test.is_waived or (spot.q_value is not None and spot.q_value <= 0.05):
-                same.setdefault(spot.holders, []).append(spot)
-        return sorted((self.preferred(spots) for spots in same.values()), key=lambda s: s.order)
+        for spot in significant:
+            same.setdefault(spot.holders, []).append(spot)
+        distinct = sorted((self.preferred(spots) for spots in same.values()), key=lambda s: s.order)
+
+        def says_as_much(short: Spot, long: Spot) -> bool:
+            is_shorter = set(short.where) < set(long.where)
+            is_alike = 10 * len(long.members) >= 9 * len(short.members)
+            return is_shorter and is_alike and short.excess >= 0.8 * long.excess
+
+        return [long for long in distinct if not any(says_as_much(short, long) for short in distinct)]
+
+    def is_met(self, parent: Spot, significant: list[Spot]) -> bool:
+        """Whether its excess sits where it meets another one that lies inside it for the most part."""
+
+        def carries(other: Spot) -> bool:
+            keys = dict(parent.where) | dict(other.where)
+            where = tuple(sorted({*parent.where, *other.where}))
+            if not len(keys) == len(where) == len(parent.where) + 1 <= 3:
+                return False
+            both = self.spot(where)
+            if not both.members or 10 * len(both.members) > 6 * len(parent.members):
+                return False
+            is_most = 10 * len(both.members) >= 8 * len(other.members)
+            return is_most and self.excess(both, self.whole) >= 0.8 * parent.excess
+
+        return any(set(other.where) != set(parent.where) and carries(other) for other in significant)
 
     def without_parents(self, candidates: list[Spot]) -> list[Spot]:
         def carries(child: Spot, parent: Spot) -> bool:
@@ -221,7 +251,8 @@ class NaiveCause:
         return [p for p in candidates if not any(carries(c, p) for c in candidates)]
 
     def listed(self, test: "Tests | None" = None) -> list[Spot]:
-        candidates = self.without_parents(self.candidates(test))
+        significant = self.significant(test)
+        candidates = self.without_parents(self.distinct(significant))
         chosen: list[Spot] = []
         for spot in sorted(candidates, key=lambda s: (-s.excess, s.order)):
 
@@ -231,7 +262,8 @@ class NaiveCause:
             members = [m for m in spot.members if is_new(self.members[m])]
             gap = sum((g for a, g in self.debts if self.is_inside(a, spot.where) and is_new(a)), 0.0)
             rest = len(self.whole.members) - len(spot.members)
-            if gap - len(members) * (self.whole.gap - spot.gap) / rest >= spot.excess / 2:
+            is_new_enough = gap - len(members) * (self.whole.gap - spot.gap) / rest >= spot.excess / 2
+            if is_new_enough and not self.is_met(spot, significant):
                 chosen.append(spot)
         return chosen
 
@@ -242,7 +274,8 @@ class NaiveCause:
                 continue
             for code in _codes(attribute):
                 spot = self.spot(tuple(sorted([*parent.where, (attribute.name, code)])))
-                if self.is_hot(spot, parent):
+                rest = len(parent.members) - len(spot.members)
+                if self.is_hot(spot, parent) and rest >= min(self.minimum, 30):
                     spot = replace(spot, excess=self.excess(spot, parent))
                     if spot.excess > 0:
                         found.append(spot)

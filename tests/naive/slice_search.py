@@ -108,7 +108,7 @@ class NaiveSearch:
         rest = of_parent - members
         wrong, wrong_outside = self.misses(members), self.misses(rest)
         right, right_outside = len(members) - wrong, len(rest) - wrong_outside
-        return bool(rest) and 4 * wrong * right_outside >= 5 * wrong_outside * right
+        return len(rest) >= 30 and 4 * wrong * right_outside >= 5 * wrong_outside * right
 
     def conjunctions(self) -> list[Where]:
         """Those that are rows."""

@@ -19,7 +19,7 @@ from mapgap.slice_growth import (
     preference,
     prefixed_keys,
 )
-from mapgap.slice_tests import Population, Tried, compare_slices, make_population
+from mapgap.slice_tests import LEAST_MEMBERS, Population, Tried, compare_slices, make_population
 from mapgap.tables import DETECTION_POPULATION_CAUSES, BoolArray, FloatArray, IdArray
 
 Slice = tuple[tuple[int, ...], tuple[int, ...]]
@@ -56,7 +56,8 @@ def weigh_evidence(
     Tried is every single and pair whose population is at most 80 % of the whole, and has, as the rest has, at least
     30 members in 5 images; and each value of another attribute within the fifty pairs of greatest excess a cause
     that are significant. A conjunction of three is a candidate if it passes rule 1 and its rate is at least 1.25
-    times that of the rest of each pair it was grown from. Causes with fewer errors than the minimum are not tried.
+    times that of the rest of each pair it was grown from, where that rest has at least 30 members. Causes with fewer
+    errors than the minimum are not tried.
     """
     enough = [number for number, ledger in enumerate(ledgers) if len(ledger.error_rows) >= minimum_errors]
     groups = [_Group(book, [ledgers[number] for number in of]) for of in _grouped(ledgers, enough)]
@@ -183,11 +184,10 @@ class _Group:
 
 
 def _is_hotter(inside: Tried, errors: IdArray, members: IdArray) -> BoolArray:
-    """Whether the rate is at least 1.25 times that of the rest of the slice it was grown from, which has members."""
+    """Whether the rate is at least 1.25 times that of the rest of the slice it was grown from, if that has enough."""
     rest = members - inside.members
-    return np.asarray(
-        (rest > 0) & (4 * inside.errors[:, 0] * rest >= 5 * (errors - inside.errors[:, 0]) * inside.members)
-    )
+    is_hotter = 4 * inside.errors[:, 0] * rest >= 5 * (errors - inside.errors[:, 0]) * inside.members
+    return np.asarray((rest >= LEAST_MEMBERS) & is_hotter)
 
 
 def _spread(ledger: Ledger, column: IdArray, places: int) -> IdArray:

@@ -19,7 +19,7 @@ from mapgap.ranking.evidence import weigh_evidence
 from mapgap.ranking.examples import choose_examples, weigh_errors
 from mapgap.ranking.hotter import hotter_within, where_of
 from mapgap.ranking.ledger import Book, Ledger, codes_at, open_book, open_ledger
-from mapgap.ranking.redundancy import drop_parents, walk_down
+from mapgap.ranking.redundancy import drop_longer_names, drop_parents, walk_down
 from mapgap.slice_strata import make_strata, strata_of
 from mapgap.tables import (
     CAUSES,
@@ -87,8 +87,8 @@ def rank_failure_modes(
     ):
         if not too_few:
             candidates = [one for one in (*candidates, *evidence.grown) if evidence.is_significant(one)]
-        candidates = drop_parents(ledger, distinct_candidates(ledger, candidates))
-        listed = walk_down(ledger, candidates)
+        distinct = drop_longer_names(distinct_candidates(ledger, candidates))
+        listed = walk_down(ledger, drop_parents(ledger, distinct), candidates)
         odds_ratios = _odds_ratios(book, ledger, listed)
         weights = weigh_errors(errors, ledger.error_rows, debts, ledger.cause)
         for candidate, odds_ratio in zip(listed, odds_ratios, strict=True):

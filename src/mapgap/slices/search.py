@@ -58,8 +58,8 @@ def search_slices(
     Tried are the rows that have at least 30 objects in 5 images and leave as many outside, and each value of another
     attribute within the fifty pairs that are significantly worse than the rest and miss most above its rate. Such a
     conjunction (never with an attribute of `single_only`) becomes a row if it is significantly worse than the rest, if
-    its odds of being missed are at least 1.25 times those of the rest of each pair it was grown from, and if no slice
-    of fewer keys has the same objects.
+    its odds of being missed are at least 1.25 times those of the rest of each pair it was grown from (at least 30
+    objects), and if no slice of fewer keys has the same objects.
     """
     by_name = tuple(sorted(attributes, key=lambda attribute: attribute.name))
     objects = np.flatnonzero(ground_truth.is_object)
@@ -161,8 +161,8 @@ def _odds_rise(inside: Tried, members: IdArray, errors: IdArray) -> BoolArray:
     wrong, right = inside.errors[:, 0], inside.members - inside.errors[:, 0]
     wrong_outside = errors - wrong
     right_outside = members - inside.members - wrong_outside
-    has_rest = members > inside.members
-    return np.asarray(has_rest & (4 * wrong * right_outside >= 5 * wrong_outside * right))
+    has_enough = members - inside.members >= LEAST_MEMBERS
+    return np.asarray(has_enough & (4 * wrong * right_outside >= 5 * wrong_outside * right))
 
 
 def _q_values(tried: Tried, grown: Tried) -> tuple[FloatArray, int]:
