@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def compare(ground_truth: str | Path, before: str | Path, after: str | Path) -> dict[str, Table]:
     """The tables by name."""
-    runs = [mapgap.analyze(ground_truth, run) for run in (before, after)]
+    runs = [mapgap.analyze(ground_truth, run, resamples=0) for run in (before, after)]
     objects = fates(*runs)
     modes = [mode for mode in runs[0].summary["failure_modes"] if mode["cause"] in MISSES]
     return {

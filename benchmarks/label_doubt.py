@@ -58,7 +58,7 @@ def _rows(seeds: range) -> Iterator[tuple[str, list[Trial]]]:
 def trial(pair: Pair, seed: int, kinds: tuple[str, ...] = KINDS) -> Trial:
     """Plants errors, analyses, and counts the doubts that are right."""
     planted = plant(pair, seed, kinds=kinds)
-    analysis = analyze(planted.ground_truth, pair.detections)
+    analysis = analyze(planted.ground_truth, pair.detections, resamples=0)
     number = len(planted.errors) + len(planted.removed)
     doubted = analysis.label_doubt().head(max(number, 10)).to_dict("records")
     right = [is_right(planted, row) for row in doubted]

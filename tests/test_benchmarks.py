@@ -182,3 +182,21 @@ def test_the_plot_is_well_formed_and_to_scale(load: Any) -> None:
 @pytest.mark.parametrize("script", ["peers.py", "scale.py", "scenes.py", "tables.py"])
 def test_scripts_explain_themselves(script: str) -> None:
     assert run(script, "--help").startswith("usage: ")
+
+
+def test_coverage_of_intervals_is_counted() -> None:
+    header, rule, *rows = run(
+        "coverage.py", "--trials", 4, "--endless", 3000, "--setups", "200 images, 3 classes"
+    ).splitlines()
+    assert (header, rule) == ("| interval of | 200 images, 3 classes |", "| --- | ---: |")
+    shares = {name: float(share.removesuffix(" %")) for name, share in (row.strip("| ").split(" | ") for row in rows)}
+    assert {"AP", "recall", "precision", "f1", "recall, night", "AP, small", "gain, missed"} <= set(shares)
+    assert set(shares.values()) <= {0.0, 25.0, 50.0, 75.0, 100.0}
+    assert sum(shares.values()) / len(shares) > 60
+
+
+def test_costs_of_resampling_are_told(scene: Path) -> None:
+    paired, without, with_resamples = run("resampling.py", *pair(scene), "--resamples", 20).splitlines()
+    assert paired.endswith("ms CPU a paired resample, of 20")
+    assert without.startswith("report with 0 resamples: ")
+    assert with_resamples.startswith("report with 20 resamples: ")

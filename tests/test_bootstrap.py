@@ -253,7 +253,7 @@ small_pairs = coco_pairs(max_images=3, max_objects=4, max_detections=6).map(with
 
 
 def resampled(pair: CocoPair, resamples: int, seed: int) -> tuple[ResampledOracle, DrawnArray]:
-    ground_truth, detections, matches, causes = stages(pair)
+    ground_truth, detections, matches, _, causes = stages(pair)
     oracle = build_oracle(ground_truth, detections, matches, causes)
     drawn = draw_images(len(ground_truth.images.ids), resamples=resamples, seed=seed)
     return resample_oracle(oracle, ground_truth, detections, drawn), drawn
@@ -290,7 +290,7 @@ def test_ap_and_gain_are_those_of_copied_images(pair: CocoPair, seed: int, cause
 @settings(max_examples=40, deadline=None)
 @given(coco_pairs())
 def test_every_image_drawn_once_is_the_data_itself(pair: CocoPair) -> None:
-    ground_truth, detections, matches, causes = stages(pair)
+    ground_truth, detections, matches, _, causes = stages(pair)
     oracle = build_oracle(ground_truth, detections, matches, causes)
     once = np.ones((len(ground_truth.images.ids), 2), dtype=np.uint16)
     found = resample_oracle(oracle, ground_truth, detections, once)
@@ -310,7 +310,7 @@ def test_every_image_drawn_once_is_the_data_itself(pair: CocoPair) -> None:
 @settings(max_examples=40, deadline=None)
 @given(small_pairs, st.integers(0, 1000), st.integers(1, 3))
 def test_ap_of_slices_is_that_of_copied_images(pair: CocoPair, seed: int, values: int) -> None:
-    truth, detections, matches, causes = stages(pair)
+    truth, detections, matches, _, causes = stages(pair)
     chance = np.random.default_rng(seed)
     of_object = chance.integers(0, values, len(truth.ids)).tolist()
     of_detection = chance.integers(0, values, len(detections.score)).tolist()
@@ -335,7 +335,7 @@ def test_ap_of_slices_is_that_of_copied_images(pair: CocoPair, seed: int, values
 
 def ap_intervals(pair: CocoPair, attribute: Attribute, groups_of: Any, drawn: DrawnArray) -> FloatArray:
     """By value of the attribute."""
-    truth, detections, matches, _ = stages(pair)
+    truth, detections, matches, _, _ = stages(pair)
     point = operate(truth, detections, matches, threshold=0, score_threshold=None)
     where = tuple({attribute.name: value} for value in attribute.values)
     _, ap = slice_intervals(truth, detections, [attribute], point, Wheres(where), groups_of, drawn)
@@ -418,7 +418,7 @@ class NoAveragePrecision:
 def test_rates_of_the_whole_run_are_counted_over_copied_images(
     pair: CocoPair, seed: int, score_threshold: float | None
 ) -> None:
-    truth, detections, matches, _ = stages(pair)
+    truth, detections, matches, _, _ = stages(pair)
     point = operate(truth, detections, matches, threshold=0, score_threshold=score_threshold)
     drawn = draw_images(len(truth.images.ids), resamples=8, seed=seed)
     ap = np.linspace(0, 0.7, 8)

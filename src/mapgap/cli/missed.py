@@ -114,7 +114,8 @@ def missed(
     inputs = [path for path in (ground_truth, detections, asked["attributes"], asked["images"]) if path]
     require_missed_writable(MissedOutput(output, crops, asked["images"]), inputs)
     with StageProgress((*STAGES, "crops")) as progress:
-        analysis = analyze(ground_truth, detections, progress=progress, **asked)
+        # The option is taken like everywhere, but nothing listed has an interval.
+        analysis = analyze(ground_truth, detections, progress=progress, **{**asked, "resamples": 0})
         if crops is not None:
             progress("crops")
         written = analysis.write_missed(
