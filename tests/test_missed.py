@@ -151,7 +151,7 @@ ROW = {
         (
             "missed",
             {"other_class": "bus", "other_class_iou": 0.2},
-            "no car box reaches IoU .10; one of bus has .20",
+            "no car box reaches IoU .10; a bus box has .20",
         ),
     ],
 )

@@ -87,7 +87,7 @@ def _nothing_pieces(row: Mapping[str, Any], own: Name, least: str) -> Text:
         best: Text = ("no ", own, f" box reaches IoU {least}")
     else:
         best = ("the best ", own, f" box has IoU {fraction(same, 2)} and belongs elsewhere")
-    return best if other is None else (*best, "; one of ", Name(row["other_class"]), f" has {fraction(other, 2)}")
+    return best if other is None else (*best, "; a ", Name(row["other_class"]), f" box has {fraction(other, 2)}")
 
 
 def or_null(values: FloatArray) -> Nullable:
