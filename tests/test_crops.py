@@ -49,6 +49,7 @@ def flat(width: int = 400, height: int = 300) -> Image.Image:
 
 def test_the_crop_is_the_object_and_half_as_much_around_it() -> None:
     tones = shown(draw_crop(flat(), [Outline((100, 100, 80, 40))]))
+    assert shown(draw_crop(flat(), [Outline((100, 100, 40, 80))])).shape == (320, 240, 3)
     # 80 wide, 40 of surroundings on all sides: a window of 160 x 120, doubled.
     assert tones.shape == (240, 320, 3)
     line = solid(tones)

@@ -141,3 +141,17 @@ def test_a_missed_object_without_anything_near_has_no_evidence() -> None:
             "taken_by": -1,
         }
     }
+
+
+@pytest.mark.parametrize("fillers", [99, 100])
+def test_the_hundredth_detection_counts_and_the_next_is_cut(fillers: int) -> None:
+    filling = [([600.0, 600, 5, 5], category, 0.9) for category in (1, 2) for _ in range(fillers)]
+    pair = one_image([[0, 0, 10, 10]], [*filling, ([0, 0, 10, 10], 1, 0.5), ([0, 0, 10, 8], 2, 0.5)])
+    [(errors, evidence, _)] = examined(pair, 0, [0.8])
+    told = as_dicts(errors, evidence)[0]
+    is_cut = fillers == 100
+    assert told["cause"] == ("max_detections" if is_cut else "below_threshold")
+    assert told["detection"] == 2 * fillers
+    assert told["iou"] == 1
+    assert told["other_class_detection"] == (-1 if is_cut else 2 * fillers + 1)
+    assert told["same_class_iou"] == (None if is_cut else 1)
