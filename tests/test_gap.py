@@ -23,7 +23,7 @@ GAINFUL = sorted(GAP_CAUSES)
 
 
 def debts_and_oracle(pair: CocoPair) -> tuple[Debts, Oracle]:
-    ground_truth, detections, matches, causes = stages(pair)
+    ground_truth, detections, matches, _, causes = stages(pair)
     return (
         divide_gap(ground_truth, detections, matches, causes),
         build_oracle(ground_truth, detections, matches, causes),

@@ -122,7 +122,7 @@ def test_every_cross_partitions_the_totals(scene):
 
 
 def prepared(pair: CocoPair) -> tuple[GroundTruth, Matches, SliceAveragePrecision]:
-    truth, _, matches, causes = stages(pair)
+    truth, _, matches, _, causes = stages(pair)
     kernel = average_precision_by_slice(truth, matches, causes, *counted_and_right(matches, 10), 10)
     assert isinstance(kernel, SliceAveragePrecision)
     return truth, matches, kernel

@@ -6,7 +6,7 @@ import rich_click as click
 
 from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.exit_codes import exit_codes_help
-from mapgap.cli.options import OUTPUT, input_arguments, json_option
+from mapgap.cli.options import OUTPUT, PATH, input_arguments, json_option
 from mapgap.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _folder(context: click.Context, option: click.Parameter, folder: str | None)
     "-o",
     "--output",
     metavar="FOLDER",
-    type=click.Path(),
+    type=PATH,
     callback=_folder,
     panel=OUTPUT,
     help="Folder to write missed.json and missed.csv into; one of mapgap missed there is replaced, "
@@ -57,7 +57,7 @@ def _folder(context: click.Context, option: click.Parameter, folder: str | None)
 @click.option(
     "--crops",
     metavar="DIR",
-    type=click.Path(),
+    type=PATH,
     callback=_folder,
     panel=OUTPUT,
     help="Folder to write a picture of each missed object into; needs --images.",
