@@ -272,7 +272,15 @@ def test_names_are_given_to_the_first_in_rank_and_losers_keep_theirs_with_a_pref
         image["w"] = "of image"
     tables = tables_of(ground_truth)
     joined = joined_text(tmp_path, "image_id,w,size,class\n1,a,b,c\n2,a,b,c\n3,a,b,c\n", tables[0])
-    attributes = {a.name: a for a in build_attributes(*tables, joined)[0]}
+    built, notices = build_attributes(*tables, joined)
+    attributes = {attribute.name: attribute for attribute in built}
+    assert [(notice.code, notice.message) for notice in notices] == [
+        (
+            "attribute_renamed",
+            f"the joined column '{name}' is called joined.{name}: mapgap has an attribute {name} of its own",
+        )
+        for name in ("class", "size")
+    ]
     values = {name: set(object_values(attributes[name])) for name in attributes if "w" in name.split(".")}
     assert values == {
         "w": {"a"},
@@ -355,6 +363,17 @@ def test_nested_columns_are_left_out_and_empty_ones_are_nothing(tmp_path: Path) 
     frame = pd.DataFrame({"image_id": [1, 2], "tags": [["a"], None], "w": pd.array([7, None], dtype="Int64")})
     joined = join_table(frame, truth(2), "frame")
     assert joined.columns == {"w": (7, None)}
+
+
+def test_a_joined_column_without_any_value_is_told(tmp_path: Path) -> None:
+    tables = tables_of(scene())
+    content = "image_id,w,empty,not\n1,a,,n/a\n2,b,,\n3,c,,\n50,c,x,\n"
+    attributes, notices = build_attributes(*tables, joined_text(tmp_path, content, tables[0]))
+    assert {"w"} == {"w", "empty", "not"} & {attribute.name for attribute in attributes}
+    assert [notice.message for notice in notices if notice.code == "attribute_left_out"] == [
+        f"the joined column '{name}' is no attribute: no row that belongs to the ground truth has a value in it"
+        for name in ("empty", "not")
+    ]
 
 
 def test_names_of_parquet_are_told_apart_by_case_and_may_hold_anything(tmp_path: Path) -> None:
@@ -458,6 +477,10 @@ REFUSED = {
     ),
     "latin 1": (b"image_id,w\n1,a\n2,\xe9\n", "a.csv: line 3, byte 3: no UTF-8. Save the file as CSV in UTF-8"),
     "UTF-16": ("image_id,w\n1,a\n".encode("utf-16"), "a.csv: the file is UTF-16. Save it as CSV in UTF-8"),
+    "JSON": (
+        b'{"images": [], "annotations": []}',
+        "a.csv: this is JSON. Give a CSV or Parquet file with a column for each attribute",
+    ),
     "zip": (b"PK\x03\x04abc", "a.csv: this is a zip or Excel file. Save the table as CSV"),
 }
 

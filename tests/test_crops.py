@@ -132,7 +132,7 @@ def test_each_picture_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     folder = write(tmp_path, {"a.png": encoded(scene()), "b.png": encoded(scene(seed=1))})
     read = []
 
-    def reading(place: Path, name: str | None) -> bytes:
+    def reading(place: Path, name: str | None, **_: bool) -> bytes:
         read.append(name)
         return (place / str(name)).read_bytes()
 

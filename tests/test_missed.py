@@ -426,3 +426,18 @@ def test_real_photographs(real_data: Path, tmp_path: Path) -> None:
     written = analysis.write_missed(output=tmp_path / "out", crops=tmp_path / "crops", images=folder / "images")
     assert written.crops == min(written.missed, 200)
     assert written.notices == ()
+
+
+def test_a_crop_is_not_cut_out_of_a_picture_that_may_be_another_one(tmp_path: Path) -> None:
+    """Both films have a 1.png, and the folder holds that of one of them."""
+    truth = {
+        "images": [{"id": i, "file_name": f"{film}/1.png", "width": 64, "height": 64} for i, film in enumerate("ab")],
+        "annotations": [{"id": i, "image_id": i, "category_id": 1, "bbox": [8, 8, 40, 40]} for i in range(2)],
+        "categories": [{"id": 1, "name": "thing"}],
+    }
+    (tmp_path / "film").mkdir()
+    Image.new("L", (64, 64), 99).save(tmp_path / "film" / "1.png")
+    written = mapgap.analyze(truth, []).write_missed(crops=tmp_path / "crops", images=tmp_path / "film")
+    assert written.crops == 0
+    reason = "it is not in the folder, and other images have its base name too"
+    assert [notice.examples for notice in written.notices] == [(f"a/1.png: {reason}", f"b/1.png: {reason}")]

@@ -230,9 +230,9 @@ def test_every_failure_is_counted_named_and_not_available(tmp_path: Path, monkey
     found = measured(tmp_path / "pictures", truth)
     notices = {notice.code: notice for notice in found.notices}
     assert {code: notice.count for code, notice in notices.items()} == {
-        "pictures_missing": 6,
+        "pictures_missing": 4,
         "pictures_refused": 2,
-        "pictures_unreadable": 2,
+        "pictures_unreadable": 4,
         "pictures_oversized": 2,
         "pictures_wrong_size": 1,
     }
@@ -244,7 +244,7 @@ def test_every_failure_is_counted_named_and_not_available(tmp_path: Path, monkey
     assert notices["pictures_wrong_size"].examples == (
         "small.jpg: it has 64 x 48 pixels, the ground truth says 320 x 240",
     )
-    assert notices["pictures_unreadable"].message == "2 pictures cannot be read; what is measured on them is n/a"
+    assert notices["pictures_unreadable"].message == "4 pictures cannot be read; what is measured there is n/a"
     is_measured = ~np.isnan(found.image[:, 0])
     assert is_measured.tolist() == [False] * 13 + [True]
     attributes = {one.name: one for one in pixel_attributes(found, truth, _no_detections(truth))}
@@ -287,6 +287,32 @@ def test_unusual_pictures_are_counted_and_measured(tmp_path: Path) -> None:
         assert name in found[f"pictures_{remark}"][1]
     assert not np.isnan(measured(tmp_path, truth_of(names)).image[:, 0]).any()
     assert set(expected) | {"turned_upright"} == set(REMARKS)
+
+
+def test_one_picture_does_not_stand_for_images_of_several_names(tmp_path: Path) -> None:
+    """As where each film has its 1.jpg, and the folder is that of one film, or of neither."""
+    write(tmp_path, {"1.jpg": GOOD, "2.jpg": GOOD, "b/3.jpg": GOOD, "3.jpg": GOOD})
+    truth = truth_of(["a/1.jpg", "b/1.jpg", "a/2.jpg", "a/2.jpg", "b/3.jpg", "3.jpg"])
+    is_measured = ~np.isnan(measured(tmp_path, truth).image[:, 0])
+    assert is_measured.tolist() == [False, False, True, True, True, True]
+    reason = "it is not in the folder, and other images have its base name too"
+    assert told(tmp_path, truth) == {"pictures_missing": (2, (f"a/1.jpg: {reason}", f"b/1.jpg: {reason}"))}
+
+
+def test_a_folder_or_a_device_called_like_a_picture_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dir.jpg").mkdir()
+    os.mkfifo(tmp_path / "pipe.jpg")
+    reason = "it is a folder or a device, not a file"
+    expected = {"pictures_unreadable": (2, (f"dir.jpg: {reason}", f"pipe.jpg: {reason}"))}
+    assert told(tmp_path, truth_of(["dir.jpg", "pipe.jpg"])) == expected
+
+
+def test_one_picture_is_one_picture(tmp_path: Path) -> None:
+    write(tmp_path, {"a.jpg": b"x"})
+    (cannot,) = measured(tmp_path, truth_of(["a.jpg"])).notices
+    assert cannot.message == "1 picture cannot be read; what is measured there is n/a"
+    (missing,) = measured(tmp_path, truth_of(["b.jpg"])).notices
+    assert missing.message == "1 picture is not in the folder; what is measured there is n/a"
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:

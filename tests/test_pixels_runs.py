@@ -179,6 +179,21 @@ def test_without_a_cache_everything_is_measured(
         (cache_home / "mapgap").chmod(0o700)
 
 
+@pytest.mark.parametrize("spoil", [_a_file, _a_folder_in_its_place, None])
+def test_the_command_says_when_nothing_is_kept(
+    folder: Path, cache_home: Path, tmp_path: Path, spoil: Callable[[Path], None] | None
+) -> None:
+    if spoil:
+        spoil(cache_home)
+    (tmp_path / "gt.json").write_text('{"images": [], "annotations": [], "categories": []}')
+    (tmp_path / "dt.json").write_text("[]")
+    done = run_mapgap("slices", "gt.json", "dt.json", "--images", folder, "--json", cwd=tmp_path)
+    assert done.returncode == 0
+    said = [line for line in done.stderr.splitlines() if "pictures_not_kept" in line]
+    assert len(said) == (1 if spoil else 0)
+    assert all("Set XDG_CACHE_HOME to a folder of yours" in line for line in said)
+
+
 def test_a_spoilt_cache_is_replaced(folder: Path, cache_home: Path, decodes: list[float]) -> None:
     (cache_home / "mapgap").mkdir()
     (cache_home / "mapgap" / "pixels-1.sqlite").write_bytes(b"this is no database" * 500)

@@ -15,7 +15,7 @@ from mapgap.crops.drawing import Outline
 from mapgap.crops.notices import crop_notices
 from mapgap.errors import AccessError, InputError
 from mapgap.matching import find_pairs
-from mapgap.pictures.places import picture_folder
+from mapgap.pictures.places import own_base_names, picture_folder
 from mapgap.report.json_files import json_bytes
 from mapgap.report.json_values import Record
 from mapgap.report.missed import missed_csv, missed_info, missed_outlines, missed_rows, missed_tables
@@ -174,7 +174,8 @@ class _Cutting:
         self._results, self._selection, self._output, self._count = results, selection, output, count
         self._rows = rows
         self._wanted = rows[: output.most_crops] if output.crops is not None else []
-        self._requests = [_request(results, *outline) for outline in missed_outlines(results, self._wanted)]
+        own = own_base_names(results.ground_truth.images.file_names)
+        self._requests = [_request(results, own, *outline) for outline in missed_outlines(results, self._wanted)]
         self._failed: list[Crop] = []
 
     def files(self, folder: Folder) -> Iterator[tuple[str, bytes]]:
@@ -234,14 +235,16 @@ class _Cutting:
         }
 
 
-def _request(results: Results, image: int, box: Sequence[float], detection: Sequence[float] | None) -> CropRequest:
+def _request(
+    results: Results, own: frozenset[str], image: int, box: Sequence[float], detection: Sequence[float] | None
+) -> CropRequest:
     images = results.ground_truth.images
+    name = images.file_names[image]
     outlines = [Outline((box[0], box[1], box[2], box[3]))]
     if detection is not None:
         outlines.append(Outline((detection[0], detection[1], detection[2], detection[3]), is_dashed=True))
-    return CropRequest(
-        images.file_names[image], float(images.width[image]), float(images.height[image]), tuple(outlines)
-    )
+    size = float(images.width[image]), float(images.height[image])
+    return CropRequest(name, *size, tuple(outlines), by_base_name=name in own)
 
 
 def _crop_name(place: int, row: Record, wanted: int) -> str:

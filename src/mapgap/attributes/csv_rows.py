@@ -18,6 +18,7 @@ from mapgap.errors import AccessError, InputError
 GZIP_MAGIC = b"\x1f\x8b"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 ZIP_MAGIC = b"PK\x03\x04"
+JSON_STARTS = (b"{", b"[")
 DELIMITERS = ",;\t"
 WIDEST_HEADER = 1 << 20
 
@@ -56,6 +57,8 @@ def _unpacked(file: BinaryIO, name: str) -> BinaryIO:
         raise InputError("this is a zip or Excel file", file=name, fix="Save the table as CSV")
     if start.startswith(UTF16_MARKS):
         raise InputError("the file is UTF-16", file=name, fix="Save it as CSV in UTF-8")
+    if start.lstrip().startswith(JSON_STARTS):
+        raise InputError("this is JSON", file=name, fix="Give a CSV or Parquet file with a column for each attribute")
     return gzip.GzipFile(fileobj=file) if start.startswith(GZIP_MAGIC) else file  # type: ignore[return-value]
 
 

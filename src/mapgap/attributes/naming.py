@@ -11,6 +11,8 @@ from mapgap.attributes.join_targets import Owner
 from mapgap.attributes.joining import Joined
 from mapgap.tables import Attribute, Detections, GroundTruth, Notice, Scalar
 
+JOINED = "joined"
+
 
 @dataclass(frozen=True)
 class _Column:
@@ -42,16 +44,19 @@ def annotated_attributes(
         coded = code_column(column.scalars, is_counted)
         if isinstance(coded, LeftOut):
             notices.append(_notice(column, coded))
+        elif coded is None and column.prefix == JOINED:
+            notices.append(_notice(column, LeftOut("no row that belongs to the ground truth has a value in it", 1, ())))
         elif coded is not None:
             name = _free_name(column, names)
             names.add(name)
+            notices += _renamed(column, name)
             attributes.append(_attribute(name, column.owner, coded, ground_truth, detections))
     return attributes, tuple(notices)
 
 
 def _columns_by_rank(ground_truth: GroundTruth, joined: Joined | None) -> Iterator[_Column]:
     if joined:
-        yield from _columns(joined.columns, joined.owner, "joined column", "joined")
+        yield from _columns(joined.columns, joined.owner, "joined column", JOINED)
     yield from _columns(ground_truth.attributes, "annotation", "annotation attribute")
     yield from _columns(ground_truth.fields, "annotation", "annotation field")
     yield from _columns(ground_truth.images.attributes, "image", "image field")
@@ -91,6 +96,14 @@ def _attribute(name: str, owner: Owner, coded: Coded, ground_truth: GroundTruth,
         numbers=coded.numbers,
         edges=coded.edges,
     )
+
+
+def _renamed(column: _Column, name: str) -> list[Notice]:
+    """A word on a joined column that has not got its name; annotations keep theirs under a prefix all the time."""
+    if column.prefix != JOINED or name == column.name:
+        return []
+    message = f"the {column.place} {column.name!r} is called {name}: mapgap has an attribute {column.name} of its own"
+    return [Notice("attribute_renamed", message, 1)]
 
 
 def _notice(column: _Column, left_out: LeftOut) -> Notice:

@@ -22,12 +22,25 @@ def analysis_options(command: Command) -> Command:
     @wraps(command)
     def with_asked(*arguments: Any, **options: Any) -> Any:
         asked = {name: options.pop(name) for name in NAMES}
-        return command(*arguments, asked=asked, **options)
+        outcome = command(*arguments, asked=asked, **options)
+        if asked["images"] is not None:
+            _warn_without_cache()
+        return outcome
 
     decorated: Any = with_asked
     for option in OPTIONS:
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
+
+
+def _warn_without_cache() -> None:
+    """On stderr only: what a report says does not depend on the folders of one machine."""
+    from mapgap.cli.output import print_warning
+    from mapgap.pixels.cache import can_keep
+
+    if not can_keep():
+        fix = "Set XDG_CACHE_HOME to a folder of yours"
+        print_warning(f"pictures_not_kept: no cache folder can be written, so they are measured anew each time. {fix}")
 
 
 def _score_rule(context: click.Context, option: click.Parameter, text: str) -> float | str:

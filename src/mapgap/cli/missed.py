@@ -6,7 +6,7 @@ import rich_click as click
 
 from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.exit_codes import exit_codes_help
-from mapgap.cli.options import OUTPUT, PATH, input_arguments, json_option
+from mapgap.cli.options import OUTPUT, PATH, input_arguments, json_option, named_folder
 from mapgap.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
 
 DEFAULT_WHERE = 'size == "small"'
 COLUMNS = ("object", "image", "class", "cause", "gap", "detection", "evidence")
-
-
-def _folder(context: click.Context, option: click.Parameter, folder: str | None) -> str | None:
-    """An empty name, mostly of a shell variable that is not set, would mean the current folder."""
-    if folder == "":
-        raise click.BadParameter("the folder has an empty name. Write . for the current folder")
-    return folder
 
 
 @click.command(epilog=exit_codes_help())
@@ -49,7 +42,7 @@ def _folder(context: click.Context, option: click.Parameter, folder: str | None)
     "--output",
     metavar="FOLDER",
     type=PATH,
-    callback=_folder,
+    callback=named_folder,
     panel=OUTPUT,
     help="Folder to write missed.json and missed.csv into; one of mapgap missed there is replaced, "
     "anything else is refused.",
@@ -58,7 +51,7 @@ def _folder(context: click.Context, option: click.Parameter, folder: str | None)
     "--crops",
     metavar="DIR",
     type=PATH,
-    callback=_folder,
+    callback=named_folder,
     panel=OUTPUT,
     help="Folder to write a picture of each missed object into; needs --images.",
 )

@@ -38,7 +38,7 @@ def output_option(default: str, kind: str) -> Callable[[Command], Command]:
         show_default=True,
         metavar="FOLDER",
         type=PATH,
-        callback=_named_folder,
+        callback=named_folder,
         panel=OUTPUT,
         help=f"Folder to write; a {kind} there is replaced, anything else is refused.",
     )
@@ -70,8 +70,8 @@ def attribute_crosses(context: click.Context, option: click.Parameter, texts: tu
     return crosses
 
 
-def _named_folder(context: click.Context, option: click.Parameter, folder: str) -> str:
+def named_folder(context: click.Context, option: click.Parameter, folder: str | None) -> str | None:
     """An empty name, mostly of a shell variable that is not set, would mean the current folder."""
-    if not folder:
+    if folder == "":
         raise click.BadParameter("the folder has an empty name. Write . for the current folder")
     return folder

@@ -42,7 +42,12 @@ def print_warnings(notices: Sequence["Notice"]) -> None:
     """One line a warning on stderr."""
     for notice in notices:
         shown = ", ".join(_shortened(example, CELL_WIDTH) for example in notice.examples)
-        _print_to_stderr(f"mapgap: warning: {notice.code}: {notice.message}{f' ({shown})' if shown else ''}")
+        print_warning(f"{notice.code}: {notice.message}{f' ({shown})' if shown else ''}")
+
+
+def print_warning(warning: str) -> None:
+    """One line on stderr."""
+    _print_to_stderr(f"mapgap: warning: {warning}")
 
 
 def print_complaint(complaint: str) -> None:

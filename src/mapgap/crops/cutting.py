@@ -19,6 +19,8 @@ class CropRequest:
     height: float
     outlines: tuple[Outline, ...]
     """The object first."""
+    by_base_name: bool = True
+    """Whether the picture may be found by its base name."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def _of_picture(folder: Path, requests: Sequence[CropRequest], places: Sequence[
     request = requests[places[0]]
     crops: list[Crop] = []
     try:
-        content = read_picture(folder, request.file_name)
+        content = read_picture(folder, request.file_name, by_base_name=request.by_base_name)
         with decoder_errors():
             opened = open_picture(content, request.width, request.height)
             opened.stored.load()

@@ -7,7 +7,7 @@ Failure = Literal["missing", "refused", "unreadable", "oversized", "wrong_size"]
 
 FAILURES: Mapping[Failure, str] = {
     "missing": "are not in the folder",
-    "refused": "were refused, because their names or links lead out of the folder",
+    "refused": "were refused: a name or a link leads out of the folder",
     "unreadable": "cannot be read",
     "oversized": "are too large to be read safely",
     "wrong_size": "have another size than the ground truth says",

@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+from collections import Counter
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path, PurePosixPath
 
@@ -32,15 +34,23 @@ def picture_folder(folder: str | PathLike[str]) -> Path:
     return place
 
 
-def find_picture(folder: Path, file_name: str) -> Path | None:
-    """The regular file of that name below the folder, else the one of its base name in the folder, else None.
+def own_base_names(file_names: Iterable[str | None]) -> frozenset[str]:
+    """The file names whose base name no other one has: one picture in the folder must not stand for several images."""
+    names = {name for name in file_names if name}
+    uses = Counter(PurePosixPath(name).name for name in names)
+    return frozenset(name for name in names if uses[PurePosixPath(name).name] == 1)
+
+
+def find_picture(folder: Path, file_name: str, *, by_base_name: bool = True) -> Path | None:
+    """The regular file of that name below the folder, else, if allowed, the one of its base name in it, else None.
 
     Raises OutsideError for an absolute name, for one with "..", and for a symbolic link that leads out of the folder.
     """
     name = PurePosixPath(file_name)
     if "\0" in file_name or name.is_absolute() or ".." in name.parts:
         raise OutsideError(file_name)
-    for candidate in dict.fromkeys((folder / name, folder / name.name)):
+    base_names = (folder / name.name,) if by_base_name else ()
+    for candidate in dict.fromkeys((folder / name, *base_names)):
         try:
             real = Path(os.path.realpath(candidate))
             is_file = stat.S_ISREG(os.stat(real).st_mode)

@@ -25,6 +25,13 @@ def cache_file() -> Path | None:
     return folder / FILE_NAME
 
 
+def can_keep() -> bool:
+    """Whether what is measured now will be there for the next run."""
+    file = cache_file()
+    with Cache(file) as cache:
+        return file is not None and cache.is_open and os.access(file, os.W_OK)
+
+
 class Cache:
     """An open cache; one that cannot be opened, read or written keeps nothing and never complains.
 
@@ -47,6 +54,11 @@ class Cache:
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is something to read from."""
+        return self._connection is not None
 
     def get(self, key: bytes) -> bytes | None:
         """What is kept under the key, None if nothing is."""

@@ -23,7 +23,7 @@ Kept = Callable[[bytes], bytes | None]
 def look_at(folder: Path, request: Request, kept: Kept) -> tuple[Look, bytes | None]:
     """The numbers of one picture and, if they are worth keeping and not kept yet, their key; a bad picture has none."""
     try:
-        content = read_picture(folder, request.file_name)
+        content = read_picture(folder, request.file_name, by_base_name=request.by_base_name)
         key = _key(content, request)
         known = kept(key)
         look = look_of_bytes(known, len(request.box)) if known is not None else None

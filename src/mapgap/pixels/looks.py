@@ -24,6 +24,8 @@ class Request:
     """NaN where the ground truth has no size."""
     box: FloatArray
     """(n, 4) xywh."""
+    by_base_name: bool = True
+    """Whether it may be found by its base name."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mapgap.pictures.places import picture_folder
+from mapgap.pictures.places import own_base_names, picture_folder
 from mapgap.pixels.cache import Cache, cache_file
 from mapgap.pixels.looks import MEASURES, Look, Request, look_bytes
 from mapgap.pixels.notices import picture_notices
@@ -45,7 +45,8 @@ def measure_pictures(
     """
     place = picture_folder(folder)
     rows = _rows_by_image(ground_truth)
-    requests = [_request(ground_truth, image, rows[image]) for image in range(len(rows))]
+    own = own_base_names(ground_truth.images.file_names)
+    requests = [_request(ground_truth, image, rows[image], own) for image in range(len(rows))]
     looks = _looks(place, requests, jobs, count or _silent)
     image, objects = (
         np.full((len(rows), len(MEASURES)), np.nan),
@@ -71,10 +72,10 @@ def _rows_by_image(ground_truth: GroundTruth) -> list[IdArray]:
     return [rows[start:end] for start, end in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True)]
 
 
-def _request(ground_truth: GroundTruth, image: int, rows: IdArray) -> Request:
+def _request(ground_truth: GroundTruth, image: int, rows: IdArray, own: frozenset[str]) -> Request:
     images = ground_truth.images
-    width, height = float(images.width[image]), float(images.height[image])
-    return Request(images.file_names[image], width, height, ground_truth.box[rows])
+    width, height, name = float(images.width[image]), float(images.height[image]), images.file_names[image]
+    return Request(name, width, height, ground_truth.box[rows], by_base_name=name in own)
 
 
 def _looks(folder: Path, requests: Sequence[Request], jobs: int, count: Count) -> list[Look]:
