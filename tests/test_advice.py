@@ -16,19 +16,23 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import mapgap
-from mapgap.advice import ACTIONS
+from mapgap.advice import ACTIONS, recommend
+from mapgap.advice.built_in import BUILT_IN
 from mapgap.advice.comparing import is_clearly_higher
 from mapgap.advice.halves import Half, in_first_half
 from mapgap.advice.loose_boxes import is_hidden
+from mapgap.advice.more_data import HARD, MEASURED_VALUES
 from mapgap.advice.overlaps import Overlaps, closest_neighbour, find_overlaps
 from mapgap.advice.suppression import suppressed
 from mapgap.advice.thresholds import best_threshold
-from mapgap.attributes import as_where, parse_expression
+from mapgap.attributes import as_where, build_attributes, parse_expression
 from mapgap.cli.commands import mapgap as command_group
 from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.demo import make_demo
 from mapgap.matching import match_detections
+from mapgap.pixels.attributes import BINS
+from mapgap.pixels.attributes import NAMES as PIXEL_NAMES
 from mapgap.tables import Recommendation
 from tests.command import mapgap as run_mapgap
 from tests.generated import CocoPair, coco_pairs
@@ -123,6 +127,41 @@ def test_dark_objects_that_are_missed_need_dark_pictures(name: str) -> None:
 @pytest.mark.parametrize(("name", "value"), [("brightness", "bright"), ("light", "dark"), ("fog", "thick")])
 def test_other_conditions_need_data_of_that_kind(name: str, value: str) -> None:
     assert missed_in(name, value).actions("missed") == {"data_of_that_kind"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_collected"),
+    [
+        ("contrast", "low", True),
+        ("image_noise", "high", True),
+        ("brightness", "bright", True),
+        ("brightness", "< 0.2", True),
+        ("image_brightness", "normal", False),
+        ("jpeg_quality", "high", False),
+        ("sharpness", "high", False),
+        ("image_noise", "low", False),
+    ],
+)
+def test_nobody_collects_pictures_that_are_as_they_should_be(name: str, value: str, is_collected: bool) -> None:
+    world = missed_in(name, value)
+    results = world.analysis().results
+    advised = {mode.recommendation and mode.recommendation.action for mode in recommend(results, frozenset([name]))}
+    assert advised == ({"data_of_that_kind"} if is_collected else {None})
+    assert world.actions("missed") == {"data_of_that_kind"}  # annotated by somebody, it means what they say
+
+
+def test_what_every_analysis_has_is_known_by_name() -> None:
+    ground_truth = read_ground_truth(
+        {
+            "images": [{"id": 1, "width": 9, "height": 9, "date_captured": "2013-11-21"}],
+            "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 5, 5]}],
+            "categories": [{"id": 1, "name": "c"}],
+        }
+    )
+    attributes, _ = build_attributes(ground_truth, read_detections([], ground_truth))
+    assert {attribute.name for attribute in attributes} == BUILT_IN
+    assert {name.removeprefix("image_") for name in PIXEL_NAMES} == set(HARD)
+    assert {name for bins in BINS.values() for name in bins.names} == set(MEASURED_VALUES)
 
 
 def test_missed_objects_of_one_place_get_no_advice() -> None:

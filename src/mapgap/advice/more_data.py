@@ -7,9 +7,20 @@ from mapgap.advice.hot_spots import HotSpot
 from mapgap.advice.low_scores import lowest_score_caveat, lowest_score_evidence
 from mapgap.advice.verifying import look_at_slice
 from mapgap.number_words import count, percent, rate
-from mapgap.tables import Recommendation, Where
+from mapgap.tables import Recommendation, Scalar
 
 LIGHT_ATTRIBUTES = ("brightness", "image_brightness")
+HARD = {
+    "brightness": ("dark", "bright"),
+    "contrast": ("low",),
+    "sharpness": ("low",),
+    "noise": ("high",),
+    "local_contrast": ("low",),
+    "jpeg_quality": ("low",),
+}
+"""What is measured on pictures, and the values that make an object harder to see."""
+MEASURED_VALUES = ("dark", "normal", "bright", "low", "high")
+"""Other ones are bins the user asked for."""
 
 
 def data_in_the_dark(spot: HotSpot) -> Recommendation | None:
@@ -20,13 +31,18 @@ def data_in_the_dark(spot: HotSpot) -> Recommendation | None:
 
 def data_of_that_kind(spot: HotSpot) -> Recommendation | None:
     """More pictures of that kind, where a condition of the hot spot was annotated or measured, or is a class."""
-    return _more_data(spot, "data_of_that_kind", "pictures of this kind") if _can_collect(spot.mode.where) else None
+    can_collect = any(_can_collect(name, value, spot.case.measured) for name, value in spot.mode.where.items())
+    return _more_data(spot, "data_of_that_kind", "pictures of this kind") if can_collect else None
 
 
-def _can_collect(where: Where) -> bool:
-    is_rare = where.get("class_frequency") == "rare"
-    # Nobody goes out to collect objects at the border; what hides them is not a lack of data.
-    return is_rare or any(name not in COMPUTED_FROM_BOXES for name in where)
+def _can_collect(name: str, value: Scalar, measured: frozenset[str]) -> bool:
+    """Whether one can go out for such pictures: not for what is at the border, or is no harder to see.
+
+    What hides an object is not a lack of data either.
+    """
+    if name in measured:
+        return value in HARD[name.removeprefix("image_")] or value not in MEASURED_VALUES
+    return name not in COMPUTED_FROM_BOXES or (name, value) == ("class_frequency", "rare")
 
 
 def _more_data(spot: HotSpot, action: str, kind: str) -> Recommendation | None:

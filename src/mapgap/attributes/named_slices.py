@@ -8,6 +8,7 @@ import numpy as np
 from mapgap.attributes.coding import object_attribute
 from mapgap.attributes.expression_text import shown_name, shown_text
 from mapgap.attributes.expressions import Comparison, Condition, Expression, Not, parse_expression
+from mapgap.attributes.row_source import is_writable
 from mapgap.attributes.selection import select_addresses, select_objects
 from mapgap.errors import InputError
 from mapgap.tables import Attribute, AttributeKind, BoolArray, IndexArray, Notice
@@ -49,19 +50,14 @@ def named_slices(
 
 
 def _checked_name(name: object) -> str:
-    if not isinstance(name, str) or not name.strip() or not _is_writable(name):
+    if not isinstance(name, str) or not name.strip() or not is_writable(name):
         what = f"a slice is called {shown_text(name) if isinstance(name, str) else shown_text(repr(name))}"
         raise InputError(what, where="slices", fix="Give it a name of letters, as in night_small")
     return name
 
 
-def _is_writable(text: str) -> bool:
-    """Whether UTF-8 can write the text: half of a surrogate pair would break every file of the report."""
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
-
-
 def _parsed(name: str, text: object) -> Expression:
-    if not isinstance(text, str) or not _is_writable(text):
+    if not isinstance(text, str) or not is_writable(text):
         what = f"the expression is {shown_text(repr(text))}"
         raise InputError(what, where=_place(name), fix='Write it as text, as in size == "small"')
     with _in_place(name):
