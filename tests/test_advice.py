@@ -206,6 +206,12 @@ def test_a_handful_of_loose_boxes_shows_no_direction(kept: int, action: str | No
         ({"annotation.occlusion": 0}, False),
         ({"Truncated": True}, True),
         ({"Truncated": False}, False),
+        ({"occlusion": "unoccluded"}, False),
+        ({"occlusion": "not_occluded"}, False),
+        ({"truncation": "unknown"}, False),
+        ({"truncated": "< 0.2"}, False),
+        ({"truncated": ">= 0.5"}, True),
+        ({"occlusion": "partly occluded"}, True),
         ({"snow_cover": "thick"}, False),
     ],
 )

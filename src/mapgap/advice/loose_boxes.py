@@ -13,7 +13,9 @@ from mapgap.tables import FloatArray, Recommendation, Scalar, Where
 HIDING_NAMES = ("covered", "crowding")
 HIDING_PARTS = ("occlu", "truncat")
 """An attribute tells how much of an object is hidden if it has one of these names, or one of these parts in it."""
-NOT_HIDDEN = ("none", "no", "not", "free", "visible", "fully visible", "false", "0")
+NOT_HIDDEN = ("none", "no", "not", "free", "visible", "fully visible", "false", "0", "clear", "low")
+NOT_HIDDEN_STARTS = ("un", "no ", "no_", "not ", "not_", "non", "<")
+"""As in "unoccluded", "unknown", "not_truncated", or the lowest bin of a number, "< 0.2"."""
 MOSTLY = 2 / 3
 FEWEST_BOXES = 10
 FEWEST_PAIRS = 20
@@ -87,7 +89,8 @@ def is_hidden(where: Where) -> bool:
 
 def _says_hidden(name: str, value: Scalar) -> bool:
     is_about_hiding = name in HIDING_NAMES or any(part in name.lower() for part in HIDING_PARTS)
-    return is_about_hiding and bool(value) and str(value).lower() not in NOT_HIDDEN
+    text = str(value).lower()
+    return is_about_hiding and bool(value) and text not in NOT_HIDDEN and not text.startswith(NOT_HIDDEN_STARTS)
 
 
 @dataclass(frozen=True)
