@@ -13,7 +13,7 @@ from mapgap import _kernel
 from mapgap.significance import (
     ClusterSums,
     benjamini_hochberg,
-    benjamini_hochberg_once,
+    benjamini_hochberg_nested,
     compare_with_rest,
     mantel_haenszel,
     points_the_other_way,
@@ -23,7 +23,7 @@ from mapgap.significance import (
 from mapgap.slice_growth import distinct_conjunctions, grow_slices, preference, prefixed_keys
 from mapgap.slice_strata import make_strata, strata_of
 from mapgap.slice_tests import compare_slices, make_population
-from tests.naive.significance import Member, compare, odds_ratio, q_values
+from tests.naive.significance import Member, compare, nested_q_values, odds_ratio, q_values
 from tests.small_tables import attribute_of
 
 # Benjamini and Hochberg (1995), section 3.2: 15 p-values of Neuhaus et al., of which 4 are found at .05.
@@ -167,12 +167,40 @@ def test_benjamini_hochberg_equals_the_naive_twin_and_is_monotone(p_values):
 
 def test_equal_marks_count_once():
     marks = np.array([7, 8, 7], dtype=np.uint64)
-    (first, second), tried = benjamini_hochberg_once(
-        [(marks, np.array([0.01, 0.5, 0.01])), (marks[:1], np.array([0.02]))]
+    keys = np.ones(3, dtype=np.int64)
+    (first, second), tried = benjamini_hochberg_nested(
+        [(marks, np.array([0.01, 0.5, 0.01]), keys), (marks[:1], np.array([0.02]), keys[:1])]
     )
     assert tried == 3
     assert first == pytest.approx([0.03, 0.5, 0.03])
     assert second == pytest.approx([0.03])
+
+
+def test_what_was_tried_because_others_are_sure_makes_nobody_surer():
+    """Among two tests .03 is .06; a hundred sure conjunctions would make it .03."""
+    p_values, keys = np.array([0.03, 0.3, *np.full(100, 1e-9)]), np.array([1, 2, *np.full(100, 3)])
+    ((q_values,), tried) = benjamini_hochberg_nested([(np.arange(102, dtype=np.uint64), p_values, keys)])
+    assert tried == 102
+    assert benjamini_hochberg(p_values)[0] == pytest.approx(0.03 * 102 / 101)
+    assert q_values[:2] == pytest.approx([0.06, 0.3])
+    assert (q_values[2:] < 1e-8).all()
+
+
+def test_of_equal_marks_the_fewest_keys_count():
+    marks = np.array([5, 5, 6], dtype=np.uint64)
+    ((q_values,), _) = benjamini_hochberg_nested([(marks, np.array([0.02, 0.02, 0.5]), np.array([2, 1, 1]))])
+    assert q_values == pytest.approx([0.04, 0.04, 0.5])
+    ((q_values,), _) = benjamini_hochberg_nested([(marks, np.array([0.02, 0.02, 0.5]), np.array([2, 2, 1]))])
+    assert q_values == pytest.approx([0.04, 0.04, 0.5])
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.0, 0.001, 0.01, 0.03, 0.3, 1.0]), st.integers(1, 3)), max_size=30))
+def test_nested_q_values_equal_the_naive_twin(tests):
+    marks = np.arange(len(tests), dtype=np.uint64)
+    p_values, keys = (np.array([test[i] for test in tests], dtype=of) for i, of in ((0, np.float64), (1, np.int64)))
+    ((q_values,), _) = benjamini_hochberg_nested([(marks, p_values, keys)])
+    assert q_values.tolist() == pytest.approx(nested_q_values(tests))
+    assert (q_values >= benjamini_hochberg(p_values)).all()
 
 
 def sums_by_stratum(tables: Sequence[tuple[int, int, int, int]]) -> np.ndarray:

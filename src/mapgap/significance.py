@@ -132,24 +132,42 @@ def benjamini_hochberg(p_values: FloatArray) -> FloatArray:
     return q_values
 
 
-def benjamini_hochberg_once(
-    families: Sequence[tuple[NDArray[np.uint64], FloatArray]],
-) -> tuple[list[FloatArray], int]:
+Family = tuple[NDArray[np.uint64], FloatArray, IdArray]
+"""Of each group its mark, its p-value, and the number of keys it is described by."""
+
+
+def benjamini_hochberg_nested(families: Sequence[Family]) -> tuple[list[FloatArray], int]:
     """q-values over several families together, and how many tests that were; groups with equal marks count once.
 
-    A family holds the mark and the p-value of each of its groups. Groups of one family with equal marks have the same
-    members, hence the same p-value.
+    Groups of one family with equal marks have the same members, hence the same p-value. The q-value of a group is the
+    greatest among those it has in the whole, and in what is left of it without the groups of more than one key, of more
+    than two, and so on, as far as it is in there itself. So no group looks surer for the many that were tried because
+    it, or another, is sure.
     """
     firsts, inverses = [], []
-    for marks, _ in families:
+    for marks, _, _ in families:
         _, first, inverse = np.unique(marks, return_index=True, return_inverse=True)
         firsts.append(first)
         inverses.append(inverse)
-    distinct = [p_values[first] for (_, p_values), first in zip(families, firsts, strict=True)]
-    q_values = benjamini_hochberg(np.concatenate([np.zeros(0), *distinct]))
+    nothing = np.zeros(0)
+    distinct = [p_values[first] for (_, p_values, _), first in zip(families, firsts, strict=True)]
+    p_values = np.concatenate([nothing, *distinct])
+    fewest = [_fewest(keys, inverse) for (_, _, keys), inverse in zip(families, inverses, strict=True)]
+    keys = np.concatenate([nothing.astype(np.int64), *fewest])
+    q_values = benjamini_hochberg(p_values)
+    for most in np.unique(keys)[:-1].tolist():
+        is_simple = keys <= most
+        q_values[is_simple] = np.maximum(q_values[is_simple], benjamini_hochberg(p_values[is_simple]))
     parts = np.split(q_values, np.cumsum([len(part) for part in distinct])[:-1])
     spread = [part[inverse] for part, inverse in zip(parts, inverses, strict=False)]
     return spread, int(np.count_nonzero(~np.isnan(q_values)))
+
+
+def _fewest(keys: IdArray, inverse: NDArray[np.intp]) -> IdArray:
+    """Of groups with equal marks the fewest keys."""
+    fewest = np.full(int(inverse.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(fewest, inverse, keys)
+    return fewest
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,11 @@ class Tried:
             comparison=Comparison(**{name: column[index] for name, column in vars(self.comparison).items()}),
         )
 
+    @property
+    def key_counts(self) -> IdArray:
+        """(S,) number of keys of each."""
+        return np.array([len(keys) for keys in self.keys], dtype=np.int64)
+
     def excess_errors(self, whole: ClusterSums) -> FloatArray:
         """(S, kinds) errors above those that the rate of the rest would give."""
         rest = (whole.members - self.members[:, np.newaxis]).astype(np.float64)

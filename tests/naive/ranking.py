@@ -10,7 +10,7 @@ from itertools import combinations, product
 from math import isnan
 
 from mapgap.tables import CAUSES, GAP_CAUSES, NOT_AVAILABLE, NOT_AVAILABLE_BACKGROUND, Attribute
-from tests.naive.significance import Member, compare, is_tried, odds_ratio, q_values
+from tests.naive.significance import Member, compare, is_tried, nested_q_values, odds_ratio
 from tests.naive.slices import value_at
 from tests.small_tables import Scene
 
@@ -345,20 +345,24 @@ class Tests:
 def naive_tests(causes: list[NaiveCause], is_waived: bool) -> list[Tests]:
     """The tests of all causes, corrected together: first singles and pairs, then with what these let grow."""
     causes = [cause for cause in causes if len(cause.errors) >= cause.minimum]
-    families = [{members: cause.p_value(members) for members in cause.tried} for cause in causes]
+    families = [
+        {members: (cause.p_value(members), min(len(s.where) for s in spots)) for members, spots in cause.tried.items()}
+        for cause in causes
+    ]
     first = _corrected(families)
     grown = [cause.grown(q_of) for cause, q_of in zip(causes, first, strict=True)]
     for cause, family, found in zip(causes, families, grown, strict=True):
-        family |= {members: cause.p_value(members) for members in found}
+        family |= {members: (cause.p_value(members), 3) for members in found}
     tests = zip(_corrected(families), grown, strict=True)
     known = {cause.cause: Tests(q_of, found, is_waived) for cause, (q_of, found) in zip(causes, tests, strict=True)}
     return [known.get(cause, Tests({}, {}, is_waived)) for cause in CAUSES]
 
 
-def _corrected(families: list[dict[frozenset[str], float]]) -> list[dict[frozenset[str], float]]:
-    named = [(i, members, p) for i, family in enumerate(families) for members, p in family.items() if not isnan(p)]
+def _corrected(families: list[dict[frozenset[str], tuple[float, int]]]) -> list[dict[frozenset[str], float]]:
+    """`families` hold the p-value of each set of members, and the fewest keys that describe it."""
+    named = [(i, members, t) for i, family in enumerate(families) for members, t in family.items() if not isnan(t[0])]
     corrected: list[dict[frozenset[str], float]] = [{} for _ in families]
-    for (i, members, _), q in zip(named, q_values([p for _, _, p in named]), strict=True):
+    for (i, members, _), q in zip(named, nested_q_values([test for _, _, test in named]), strict=True):
         corrected[i][members] = q
     return corrected
 

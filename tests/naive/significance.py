@@ -63,6 +63,16 @@ def q_values(p_values: Sequence[float]) -> list[float]:
     return [min(1.0, *(rate for t, rate in rates.items() if t >= p)) for p in p_values]
 
 
+def nested_q_values(tests: Sequence[tuple[float, int]]) -> list[float]:
+    """Of each (p-value, number of keys): the worst of its q-values among those of at most one key, two, and so on."""
+    worst = [0.0] * len(tests)
+    for most in sorted({keys for _, keys in tests}):
+        chosen = [row for row, (_, keys) in enumerate(tests) if keys <= most]
+        for row, q_value in zip(chosen, q_values([tests[row][0] for row in chosen]), strict=True):
+            worst[row] = max(worst[row], q_value)
+    return worst
+
+
 def odds_ratio(members: Sequence[tuple[Hashable, bool, bool]]) -> float:
     """Mantel-Haenszel over strata, of (stratum, inside, error); NaN where nothing can be compared."""
     up = down = 0.0

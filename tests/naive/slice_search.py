@@ -5,7 +5,7 @@ from itertools import combinations, product
 from math import isnan
 
 from mapgap.tables import Attribute
-from tests.naive.significance import Member, compare, is_tried, odds_ratio, q_values
+from tests.naive.significance import Member, compare, is_tried, nested_q_values, odds_ratio
 from tests.small_tables import Scene
 
 Where = tuple[tuple[str, int], ...]
@@ -70,8 +70,11 @@ class NaiveSearch:
 
     def corrected(self, sets: set[frozenset[int]]) -> dict[frozenset[int], float]:
         p_of = {members: compare(*self.sides(members)).p_value for members in sets}
-        defined = {members: p for members, p in p_of.items() if not isnan(p)}
-        return dict(zip(defined, q_values(list(defined.values())), strict=True))
+        fewest: dict[frozenset[int], int] = {}
+        for where, members in self.tried.items():
+            fewest[members] = min(len(where), fewest.get(members, len(where)))
+        defined = {members: (p, fewest.get(members, 3)) for members, p in p_of.items() if not isnan(p)}
+        return dict(zip(defined, nested_q_values(list(defined.values())), strict=True))
 
     def preference(self, where: Where) -> tuple[int, int, Where]:
         others = set(self.by_name)

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mapgap.ranking.candidates import Candidate, Whole
 from mapgap.ranking.ledger import Book, Ledger, usable_codes
-from mapgap.significance import SIGNIFICANT_Q, benjamini_hochberg_once
+from mapgap.significance import SIGNIFICANT_Q, Family, benjamini_hochberg_nested
 from mapgap.slice_growth import (
     PARENTS_GROWN,
     Grown,
@@ -63,7 +62,7 @@ def weigh_evidence(
     groups = [_Group(book, [ledgers[number] for number in of]) for of in _grouped(ledgers, enough)]
     found = {ledgers[number].cause: candidates[number] for number in enough}
     families = [family for group in groups for family in group.families]
-    q_values, _ = benjamini_hochberg_once(families)
+    q_values, _ = benjamini_hochberg_nested(families)
     grown = [
         group.grow(found, q_values[first : first + len(group.ledgers)])
         for group, first in zip(groups, _starts(groups), strict=True)
@@ -73,16 +72,13 @@ def weigh_evidence(
         for group, tried in zip(groups, grown, strict=True)
         for kind, family in enumerate(group.families)
     ]
-    q_values, _ = benjamini_hochberg_once(both)
+    q_values, _ = benjamini_hochberg_nested(both)
     evidence = {
         ledger.cause: group.evidence(kind, q_values[first + kind], conjunctions, minimum_errors)
         for group, first, conjunctions in zip(groups, _starts(groups), grown, strict=True)
         for kind, ledger in enumerate(group.ledgers)
     }
     return [evidence.get(ledger.cause, Evidence({}, np.zeros(0), ())) for ledger in ledgers]
-
-
-Family = tuple[NDArray[np.uint64], FloatArray]
 
 
 def _grouped(ledgers: Sequence[Ledger], enough: Sequence[int]) -> list[list[int]]:
@@ -98,7 +94,8 @@ def _starts(groups: Sequence["_Group"]) -> list[int]:
 
 
 def _joined(first: Family, second: Family) -> Family:
-    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
+    marks, p_values, keys = (np.concatenate(columns) for columns in zip(first, second, strict=True))
+    return marks, p_values, keys
 
 
 @dataclass(frozen=True)
@@ -133,8 +130,9 @@ class _Group:
         # Rule 1 looks at nothing larger.
         self.tried: Tried = tried.chosen(np.flatnonzero(5 * tried.members <= 4 * population.members.sum()).tolist())
         self.row_of = {named: row for row, named in enumerate(zip(self.tried.keys, self.tried.codes, strict=True))}
+        key_counts = self.tried.key_counts
         self.families: list[Family] = [
-            (self.tried.marks, self.tried.comparison.p_value[:, kind]) for kind in range(len(ledgers))
+            (self.tried.marks, self.tried.comparison.p_value[:, kind], key_counts) for kind in range(len(ledgers))
         ]
 
     def grow(self, found: Mapping[str, Sequence[Candidate]], q_values: Sequence[FloatArray]) -> _Conjunctions:
@@ -163,7 +161,8 @@ class _Group:
         """What was tried of one cause by growing."""
         grown = conjunctions.grown
         is_of_kind = grown.kind == kind
-        return grown.tried.marks[is_of_kind], grown.tried.comparison.p_value[is_of_kind, 0]
+        p_values = grown.tried.comparison.p_value[is_of_kind, 0]
+        return grown.tried.marks[is_of_kind], p_values, grown.tried.key_counts[is_of_kind]
 
     def evidence(self, kind: int, q_values: FloatArray, conjunctions: _Conjunctions, minimum_errors: int) -> Evidence:
         """The q-values of one cause, first of what was tried of singles and pairs, then of what was grown."""

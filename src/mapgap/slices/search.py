@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mapgap.significance import SIGNIFICANT_Q, benjamini_hochberg_once, points_the_other_way
+from mapgap.significance import SIGNIFICANT_Q, benjamini_hochberg_nested, points_the_other_way
 from mapgap.slice_growth import (
     PARENTS_GROWN,
     distinct_conjunctions,
@@ -169,7 +169,8 @@ def _q_values(tried: Tried, grown: Tried) -> tuple[FloatArray, int]:
     """Of both, one after the other, corrected for all of them."""
     marks = np.concatenate([tried.marks, grown.marks])
     p_values = np.concatenate([tried.comparison.p_value[:, 0], grown.comparison.p_value[:, 0]])
-    (q_values,), count = benjamini_hochberg_once([(marks, p_values)])
+    keys = np.concatenate([tried.key_counts, grown.key_counts])
+    (q_values,), count = benjamini_hochberg_nested([(marks, p_values, keys)])
     return q_values, count
 
 
