@@ -13,11 +13,18 @@ Doubts = dict[tuple[str, int, int], float]
 """(kind, object, detection) -> score; -1 for none."""
 
 
-def fit(rows: list[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """(mean score, share of hits) of each bin, rising, from (score, is it a hit)."""
+FOLDS = 10
+
+
+def edges_of(rows: list[tuple[float, bool]]) -> list[float]:
+    """Lower ends of the bins above the lowest one, from (score, is it a hit)."""
     hit_scores = sorted(score for score, is_hit in rows if is_hit)
     bins = min(max(len(hit_scores) // 20, 1), 100)
-    edges = sorted({hit_scores[i * len(hit_scores) // bins] for i in range(bins)}) if hit_scores else []
+    return sorted({hit_scores[i * len(hit_scores) // bins] for i in range(bins)}) if hit_scores else []
+
+
+def fit(rows: list[tuple[float, bool]], edges: list[float]) -> list[tuple[float, float]]:
+    """(mean score, share of hits) of each bin, rising, from (score, is it a hit)."""
     members: list[list[tuple[float, bool]]] = [[] for _ in range(len(edges) + 1)]
     for score, is_hit in rows:
         members[bisect_right(edges, score)].append((score, is_hit))
@@ -33,6 +40,20 @@ def fit(rows: list[tuple[float, bool]]) -> list[tuple[float, float]]:
         highest = max(highest, (sum(is_hit for _, is_hit in rows_of) + 0.5) / (len(rows_of) + 1))
         curve += [(sum(score for score, _ in bin_) / len(bin_), highest) for bin_ in pool]
     return curve
+
+
+def learned(rows: list[tuple[int, float, bool]]) -> list[float]:
+    """Share of hits at the score of each (image, score, is it a hit), from the rows of other folds; NaN without any."""
+    edges = edges_of([(score, is_hit) for _, score, is_hit in rows])
+    shares = [nan] * len(rows)
+    for fold in range(FOLDS):
+        others = [(score, is_hit) for image, score, is_hit in rows if image % FOLDS != fold]
+        if others:
+            curve = fit(others, edges)
+            for i, (image, score, _) in enumerate(rows):
+                if image % FOLDS == fold:
+                    shares[i] = read_off(curve, score)
+    return shares
 
 
 def _raw(pool: list[list[tuple[float, bool]]]) -> float:
@@ -51,18 +72,15 @@ def read_off(curve: list[tuple[float, float]], score: float) -> float:
 
 
 def confidences(results: Results) -> list[float]:
-    """One a detection: NaN where it does not count or the other half of the images has nothing."""
+    """One a detection: NaN where it does not count or the other folds of the images have nothing."""
     t = results.analysis_threshold
     counted, hit = results.matches.is_counted(t), results.matches.is_true_positive(t)
     found = results.detections
     values = [nan] * len(found.score)
-    for half in (0, 1):
-        other = [d for d in range(len(values)) if counted[d] and found.image[d] % 2 != half]
-        if other:
-            curve = fit([(float(found.score[d]), bool(hit[d])) for d in other])
-            for d in range(len(values)):
-                if counted[d] and found.image[d] % 2 == half:
-                    values[d] = read_off(curve, float(found.score[d]))
+    rows = [d for d in range(len(values)) if counted[d]]
+    shares = learned([(int(found.image[d]), float(found.score[d]), bool(hit[d])) for d in rows])
+    for d, share in zip(rows, shares, strict=True):
+        values[d] = share
     return values
 
 
@@ -89,7 +107,7 @@ def label_doubts(results: Results) -> Doubts:
     found.update(_loose_box(results, heard))
     found.update(_missing_label(results, heard))
     found.update(_spurious_label(results))
-    return {key: score for key, score in found.items() if score >= 0.01}
+    return {key: score for key, score in found.items() if score >= 0.005}
 
 
 def _reached(results: Results) -> float:
@@ -129,20 +147,58 @@ def _first(heard: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
     return dict(sorted(first.items()))
 
 
+def _event_shares(rows: list[dict[str, Any]], is_event: list[bool]) -> list[float]:
+    return [
+        1 - share
+        for share in learned(
+            [(row["image"], row["score"], not event) for row, event in zip(rows, is_event, strict=True)]
+        )
+    ]
+
+
+def _divided(share: float, wrong: float) -> tuple[float, float]:
+    label = nan if isnan(share) else min(wrong, 0.75 * share)
+    return label, share - label
+
+
+def _others_at_the_top(rows: list[dict[str, Any]], i: int, part: float) -> list[int]:
+    limit = float(np.quantile([row["score"] for row in rows], 1 - part))
+    fold = rows[i]["image"] % FOLDS
+    return [j for j, row in enumerate(rows) if row["score"] >= limit and row["image"] % FOLDS != fold]
+
+
 def _shares(rows: list[dict[str, Any]], is_event: list[bool]) -> list[tuple[float, float]]:
-    """(by label, by detector) of each row, from the other half."""
+    """(by label, by detector) of each row, from the other folds."""
+    shares = []
+    for i, share in enumerate(_event_shares(rows, is_event)):
+        tenth, third = _others_at_the_top(rows, i, 1 / 10), _others_at_the_top(rows, i, 1 / 3)
+        events = sum(is_event[j] for j in third)
+        of_tenth = (sum(is_event[j] for j in tenth) + 2) / (len(tenth) + 100)
+        left = min(0.02, of_tenth, (events + 2) / (len(third) + 100))
+        shares.append(_divided(share, left * (events + 1) / (events + 4)))
+    return shares
+
+
+def _fit_shares(rows: list[dict[str, Any]]) -> list[tuple[float, float]]:
+    """(by label, by detector) of each row in the band of its IoU; NaN where that is not loose."""
+    tenth = [int(row["iou"] * 10 + 1e-9) for row in rows]
     shares = [(nan, nan)] * len(rows)
-    for half in (0, 1):
-        other = [i for i, row in enumerate(rows) if row["image"] % 2 != half]
-        if not other:
-            continue
-        curve = fit([(rows[i]["score"], not is_event[i]) for i in other])
-        limit = float(np.quantile([rows[i]["score"] for i in other], 2 / 3))
-        top = [is_event[i] for i in other if rows[i]["score"] >= limit]
-        left = 0.75 * min(0.02, (sum(top) + 0.5) / (len(top) + 100), 1 - curve[-1][1])
-        for i, row in enumerate(rows):
-            if row["image"] % 2 == half:
-                shares[i] = left, max(1 - read_off(curve, row["score"]) - left, 0.1 * left)
+    bands = ((2, 5), (5, 6), (6, 7))
+    for place, (low, high) in enumerate(bands):
+        inside = [low <= one < high for one in tenth]
+        share = _event_shares(rows, inside)
+        for i in range(len(rows)):
+            if not inside[i]:
+                continue
+            top = [tenth[j] for j in _others_at_the_top(rows, i, 1 / 3)]
+            density = []
+            for first, last in bands[: place + 1]:
+                fall = min((top.count(last) + 0.5) / (top.count(last + 1) + 1), 1)
+                usual = sum(top.count(last) * fall**step for step in range(1, last - first + 1))
+                beyond = max(sum(first <= one < last for one in top) - 2 * usual, 0)
+                wrong = min(0.02, (beyond + 0.5) / (len(top) + 100)) * (beyond + 1) / (beyond + 2)
+                density.append(wrong / (last - first))
+            shares[i] = _divided(share[i], min(density) * (high - low))
     return shares
 
 
@@ -176,7 +232,7 @@ def _wrong_class(results: Results, heard: list[dict[str, Any]]) -> Doubts:
     named = [int(results.detections.category[row["d"]]) for row in rows]
     # The halves are those of the objects' images, which are the witnesses' images too.
     shares = _shares(rows, misnamed)
-    lifts = _lifts(misnamed, [share for _, share in shares], _object_columns(results, objects))
+    lifts = _lifts(misnamed, [a + b for a, b in shares], _object_columns(results, objects))
     others = max(len({int(k) for k in truth.category[truth.is_object]}) - 1, 1)
     confirming = _first([w for w in fitting if w["named"]])
     found: Doubts = {}
@@ -185,7 +241,7 @@ def _wrong_class(results: Results, heard: list[dict[str, Any]]) -> Doubts:
             continue
         pair = {label[i], named[i]}
         alike = sum(misnamed[j] and {label[j], named[j]} == pair for j in range(len(rows)) if j != i)
-        due = sum(0 if isnan(shares[j][1]) else shares[j][1] for j in range(len(rows)) if label[j] in pair) / others
+        due = sum(0 if isnan(shares[j][1]) else sum(shares[j]) for j in range(len(rows)) if label[j] in pair) / others
         pair_lift = max(1, (alike + 0.2) / (due + 0.2))
         of_named = [rows[j]["iou"] for j in range(len(rows)) if not misnamed[j] and not isnan(rows[j]["iou"])]
         of_misnamed = [rows[j]["iou"] for j in range(len(rows)) if misnamed[j]]
@@ -207,28 +263,17 @@ def _loose_box(results: Results, heard: list[dict[str, Any]]) -> Doubts:
     objects, rows = list(first), list(first.values())
     if not rows:
         return {}
-    low, high = (float(np.quantile([row["p"] for row in rows], share)) for share in (1 / 3, 2 / 3))
-    level = [int(row["p"] >= low) + int(row["p"] >= high) for row in rows]
-    cell = [(_size(results, g), level[i]) for i, g in enumerate(objects)]
-    loose = [row["iou"] < 0.75 for row in rows]
-    overall = (sum(loose) + 1) / (len(loose) + 1)
-    expected = []
-    for i in range(len(rows)):
-        mates = [j for j in range(len(rows)) if cell[j] == cell[i] and j != i]
-        expected.append((sum(loose[j] for j in mates) + 1) / (len(mates) + 1 / overall))
-    lifts = _lifts(loose, expected, _object_columns(results, objects))
-    tight = _first([w for w in speaking if w["iou"] >= 0.75])
+    loose = [row["iou"] < 0.7 for row in rows]
+    lifts = _lifts(loose, [a + b for a, b in _shares(rows, loose)], _object_columns(results, objects))
+    tight = _first([w for w in speaking if w["iou"] >= 0.7])
+    shares = _fit_shares(rows)
     found: Doubts = {}
     for i, (g, row) in enumerate(zip(objects, rows, strict=True)):
-        if not loose[i]:
-            continue
-        at_level = [rows[j]["iou"] <= row["iou"] for j in range(len(rows)) if level[j] == level[i] and j != i]
-        in_cell = [rows[j]["iou"] <= row["iou"] for j in range(len(rows)) if cell[j] == cell[i] and j != i]
-        share = (sum(at_level) + 1) / (len(at_level) + 1)
-        base = (sum(in_cell) + 1) / (len(in_cell) + 1 / share)
-        confirmed = tight[g]["p"] if g in tight else 0
-        right = row["p"] * (1 - confirmed) * min(max((row["iou"] - 0.2) / 0.55, 0), 1)
-        found["loose_box", g, row["d"]] = _posterior(0.001, right, min(base * lifts[i], 1))
+        label, detector = shares[i]
+        if not isnan(label):
+            confirmed = tight[g]["p"] if g in tight else 0
+            right = row["p"] * (1 - confirmed)
+            found["loose_box", g, row["d"]] = _posterior(label, right, min(detector * lifts[i], 1))
     return found
 
 
@@ -237,7 +282,7 @@ def _missing_label(results: Results, heard: list[dict[str, Any]]) -> Doubts:
     alone = [row["alone"] for row in rows]
     shares = _shares(rows, alone)
     columns = [[int(a.detection_codes[r["d"]]) for r in rows] for a in results.attributes if a.kind != "object"]
-    lifts = _lifts(alone, [share for _, share in shares], columns)
+    lifts = _lifts(alone, [a + b for a, b in shares], columns)
     return {
         ("missing_label", -1, row["d"]): _posterior(shares[i][0], row["p"], min(shares[i][1] * lifts[i], 1))
         for i, row in enumerate(rows)

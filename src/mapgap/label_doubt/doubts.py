@@ -23,7 +23,7 @@ from mapgap.tables import (
     Where,
 )
 
-LEAST_DOUBT = 0.01
+LEAST_DOUBT = 0.005
 """What is less doubtful is not listed."""
 
 
@@ -52,7 +52,7 @@ def find_label_doubts(
     return _merged(
         [
             (_listed(wrong_class(ground_truth, detections, heard, attributes, reached_iou)), attributes),
-            (_listed(loose_box(ground_truth, heard, attributes)), attributes),
+            (_listed(loose_box(ground_truth, detections, heard, attributes)), attributes),
             (missing, of_detections),
             (_listed(spurious_label(ground_truth, causes, operating_point, attributes)), attributes),
         ]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapgap.label_doubt.testimony import WITNESS_CONFIDENCE, Testimony, surest_of
-from mapgap.label_doubt.usual import pair_lift, share_as_low, share_at_score, share_in_cell, slice_lift
+from mapgap.label_doubt.usual import pair_lift, rows_as_low, share_at_fit, share_at_score, share_in_cell, slice_lift
 from mapgap.tables import (
     AREA_RANGES,
     Attribute,
@@ -27,11 +27,8 @@ from mapgap.tables import (
 
 ONE_SIDED_PRIOR = 0.001
 """Share of labels taken to be loose, or of nothing: such labels look much like the detector's own faults."""
-TIGHT_IOU = 0.75
+TIGHT_IOU = 0.7
 """A label that a detection fits this well is not loose."""
-LEAST_LOOSE_IOU = 0.2
-"""A detection that fits a label worse than this is about something else."""
-CONFIDENCE_LEVELS = 3
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,8 @@ def wrong_class(
     classes = len(ground_truth.categories.ids)
     others = max(len(np.unique(ground_truth.category[ground_truth.is_object])) - 1, 1)
     share = share_at_score(ground_truth.image[objects], detections.score[detection], is_misnamed)
-    pair, similar = pair_lift(label, named, is_misnamed, share.by_detector, classes, others)
-    lift = slice_lift(is_misnamed, share.by_detector, [a.object_codes[objects] for a in attributes])
+    pair, similar = pair_lift(label, named, is_misnamed, share.by_detector + share.by_label, classes, others)
+    lift = slice_lift(is_misnamed, share.by_detector + share.by_label, [a.object_codes[objects] for a in attributes])
     usual = share.by_detector * pair * lift.times
     confirmed = _confirmation(heard, fits & heard.is_named, objects, len(ground_truth.ids))
     right = confidence * (1.0 - confirmed) * _fit(iou, is_misnamed)
@@ -96,38 +93,37 @@ def wrong_class(
     ).only(is_misnamed & (confidence >= WITNESS_CONFIDENCE))
 
 
-def loose_box(ground_truth: GroundTruth, heard: Testimony, attributes: Sequence[Attribute]) -> Candidates:
+def loose_box(
+    ground_truth: GroundTruth, detections: Detections, heard: Testimony, attributes: Sequence[Attribute]
+) -> Candidates:
     """Objects that the surest detection of their class fits worse than TIGHT_IOU; comparable are objects of the size.
 
-    Comparable objects also have about as sure a detection: the sure are cut into CONFIDENCE_LEVELS. A loose label is
-    taken to be fitted by anything from LEAST_LOOSE_IOU to TIGHT_IOU alike.
+    A detection that fits it well takes as much away as it is sure.
     """
     speaks = heard.is_named & ~np.isnan(heard.iou) & (heard.confidence >= WITNESS_CONFIDENCE)
     objects, row = _spoken_of(heard, speaks, len(ground_truth.ids))
     confidence, iou, detection = heard.confidence[row], heard.iou[row], heard.detection[row]
-    level = _levels(confidence)
-    cell = _sizes(ground_truth)[objects] * CONFIDENCE_LEVELS + level
-    at_level, _, _ = share_as_low(iou, level, None)
-    base, similar, comparable = share_as_low(iou, cell, at_level)
+    image, score = ground_truth.image[objects], detections.score[detection]
     is_loose = iou < TIGHT_IOU
-    expected, _, _ = share_in_cell(is_loose, cell)
-    lift = slice_lift(is_loose, expected, [a.object_codes[objects] for a in attributes])
-    usual = np.minimum(base * lift.times, 1.0)
+    share = share_at_fit(image, score, iou)
+    expected = share_at_score(image, score, is_loose)
+    lift = slice_lift(is_loose, expected.by_detector + expected.by_label, [a.object_codes[objects] for a in attributes])
+    usual = np.minimum(share.by_detector * lift.times, 1.0)
     confirmed = _confirmation(heard, speaks & (heard.iou >= TIGHT_IOU), objects, len(ground_truth.ids))
-    as_loose = np.clip((iou - LEAST_LOOSE_IOU) / (TIGHT_IOU - LEAST_LOOSE_IOU), 0.0, 1.0)
-    right = confidence * (1.0 - confirmed) * as_loose
+    right = confidence * (1.0 - confirmed)
+    similar, comparable = rows_as_low(iou, _sizes(ground_truth)[objects])
     return Candidates(
         "loose_box",
         objects.astype(np.int32),
         detection.astype(np.int32),
-        posterior(np.full(len(right), ONE_SIDED_PRIOR), right, usual),
+        posterior(share.by_label, right, usual),
         confidence,
         iou,
         usual,
         similar,
         comparable,
         lift.slice,
-    ).only(is_loose)
+    ).only(~np.isnan(usual))
 
 
 def missing_label(detections: Detections, heard: Testimony, attributes: Sequence[Attribute]) -> Candidates:
@@ -139,7 +135,9 @@ def missing_label(detections: Detections, heard: Testimony, attributes: Sequence
     detection, confidence = heard.detection[rows], heard.confidence[rows]
     is_background = heard.is_background[rows]
     share = share_at_score(detections.image[detection], detections.score[detection], is_background)
-    lift = slice_lift(is_background, share.by_detector, [a.detection_codes[detection] for a in attributes])
+    lift = slice_lift(
+        is_background, share.by_detector + share.by_label, [a.detection_codes[detection] for a in attributes]
+    )
     usual = np.minimum(share.by_detector * lift.times, 1.0)
     _, similar, comparable = share_in_cell(is_background, detections.category[detection])
     return Candidates(
@@ -217,13 +215,6 @@ def _fit(iou: FloatArray, is_misnamed: BoolArray) -> FloatArray:
     of_named = (np.searchsorted(named, iou, side="right") + 1.0) / (len(named) + 1.0)
     of_misnamed = (np.searchsorted(misnamed, iou, side="right") + 1.0) / (len(misnamed) + 1.0)
     return np.minimum(1.0, of_named / of_misnamed)
-
-
-def _levels(confidence: FloatArray) -> IndexArray:
-    """(n,) 0 for the least sure part, CONFIDENCE_LEVELS - 1 for the surest."""
-    shares = np.arange(1, CONFIDENCE_LEVELS) / CONFIDENCE_LEVELS
-    edges = np.quantile(confidence, shares) if len(confidence) else shares
-    return np.searchsorted(edges, confidence, side="right").astype(np.int32)
 
 
 def _touched(causes: Causes, operating_point: OperatingPoint) -> BoolArray:

@@ -2,19 +2,29 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from mapgap.label_doubt.calibration import fit_shares
+from mapgap.label_doubt.calibration import FOLDS, learned_shares
 from mapgap.tables import BoolArray, FloatArray, IdArray, IndexArray, IntegerArray
 
 MOST_WRONG = 0.02
 """No more labels than this share are taken to be wrong in one way."""
 DOWN_TO_LABELS = 0.75
-"""The part of what remains of a disagreement at the highest scores that is put down to labels."""
-LEAST_USUAL = 0.1
-"""The detector's own part is taken to be at least this, as a share of the labels' part."""
+"""No more than this part of the disagreements at any score is put down to labels."""
+TOPS = (1 / 10, 1 / 3)
+"""The parts of the rows, those of highest scores, that tell what remains of disagreements; the largest is the last."""
 FEW_ROWS = 100
+MORE_EVENTS = 2.0
+LONE_EVENTS = 4.0
+"""k events count (k + 1) / (k + LONE_EVENTS) of what they are."""
+LONE_BEYOND_USUAL = 2.0
+"""What LONE_EVENTS is for events of which the usual ones are taken off already."""
+LOOSE_BANDS = (2, 5, 6, 7)
+"""Ends of the bands of IoU in which a label is loose, in tenths."""
+HEAVY_TAIL = 2.0
+"""How many times more boxes of bad fit a detector is granted than the fall of better ones leads to expect."""
 FEW_EVENTS = 3.0
 """A slice counts as if it held this many more events than it does, and was expected to: few rows prove little."""
 NOTABLE_LIFT = 1.25
@@ -43,30 +53,75 @@ class Lift:
 
 
 def share_at_score(image: IndexArray, score: FloatArray, is_event: BoolArray) -> AtScore:
-    """The share of events at the score, learned from the other half of the images; NaN where that has no row.
+    """The share of events at the score, learned from the images of the other folds; NaN where those have no row.
 
     A detector errs the less the surer it is, a wrong label is contradicted as often as a right one is confirmed, at any
-    score. So of the falling curve of shares, what is left at its end bounds the share of wrong labels. The halves are
-    those of `calibrated_confidence`.
+    score. So of the falling curve of shares, what is left at its end bounds the share of wrong labels. The folds are
+    those of `learned_shares`.
     """
-    half = image & 1
+    return _divided(1.0 - learned_shares(image, score, ~is_event), _left_at_the_top(image, score, is_event))
+
+
+def _divided(share: FloatArray, wrong: FloatArray) -> AtScore:
+    by_label = np.minimum(wrong, DOWN_TO_LABELS * share)
+    return AtScore(by_label, share - by_label)
+
+
+def _left_at_the_top(image: IndexArray, score: FloatArray, is_event: BoolArray) -> FloatArray:
+    """(n,) what is put down to labels: the least share of events in the TOPS of the other folds.
+
+    One event in few rows proves nothing, so MORE_EVENTS are granted to each, and a lone event is hardly put down to
+    labels, many are.
+    """
+    if not len(score):
+        return np.zeros(0)
+    left = np.full(FOLDS, MOST_WRONG)
+    for top in TOPS:
+        is_top = score >= np.quantile(score, 1.0 - top)
+        events, rows = _of_other_folds(image, is_top & is_event), _of_other_folds(image, is_top)
+        left = np.minimum(left, (events + MORE_EVENTS) / (rows + FEW_ROWS))
+    wrong = left * (events + 1.0) / (events + LONE_EVENTS)
+    return np.asarray(wrong[image % FOLDS])
+
+
+def _of_other_folds(image: IndexArray, is_chosen: BoolArray) -> FloatArray:
+    """(FOLDS,) how many rows are chosen outside of each fold."""
+    inside = np.bincount(image[is_chosen] % FOLDS, minlength=FOLDS)
+    return np.asarray(inside.sum() - inside, dtype=np.float64)
+
+
+def share_at_fit(image: IndexArray, score: FloatArray, iou: FloatArray) -> AtScore:
+    """The share of rows in the one of LOOSE_BANDS that each row's IoU lies in; NaN outside of them.
+
+    How well a box fits depends little on the score, so more is asked than that events remain at the highest scores: a
+    detector's boxes get rarer from one tenth of IoU to the next lower one, and the lower, the faster. What is put down
+    to labels is what a band has more of than that. A loose label is fitted by any IoU alike, so no band has more of
+    them for its width than the band below it.
+    """
     by_label, by_detector = np.full(len(score), np.nan), np.full(len(score), np.nan)
-    for told in (0, 1):
-        learned, asked = half != told, half == told
-        if learned.any():
-            scores, right = fit_shares(score[learned], ~is_event[learned])
-            left = _left_at_the_top(score[learned], is_event[learned], 1.0 - right[-1])
-            by_label[asked] = left
-            rest = 1.0 - np.interp(score[asked], scores, right) - left
-            by_detector[asked] = np.maximum(rest, LEAST_USUAL * left)
+    if not len(score):
+        return AtScore(by_label, by_detector)
+    is_top = score >= np.quantile(score, 1.0 - TOPS[-1])
+    tenth = np.floor(iou * 10.0 + 1e-9)
+    counts = np.stack([_of_other_folds(image, is_top & (tenth == place)) for place in range(11)])
+    rows, density = counts.sum(axis=0), np.full(FOLDS, np.inf)
+    for first, last in pairwise(LOOSE_BANDS):
+        more = _more_than_usual(counts, first, last)
+        wrong = np.minimum(MOST_WRONG, (more + 0.5) / (rows + FEW_ROWS)) * (more + 1.0) / (more + LONE_BEYOND_USUAL)
+        density = np.minimum(density, wrong / (last - first))
+        is_inside = (tenth >= first) & (tenth < last)
+        share = 1.0 - learned_shares(image, score, ~is_inside)
+        band = _divided(share, (density * (last - first))[image % FOLDS])
+        by_label[is_inside], by_detector[is_inside] = band.by_label[is_inside], band.by_detector[is_inside]
     return AtScore(by_label, by_detector)
 
 
-def _left_at_the_top(score: FloatArray, is_event: BoolArray, lowest_share: float) -> float:
-    """Share of events among the third of highest scores, few of them drawn to 0; no more than the curve's end."""
-    at_top = is_event[score >= np.quantile(score, 2 / 3)]
-    share = (np.count_nonzero(at_top) + 0.5) / (len(at_top) + FEW_ROWS)
-    return DOWN_TO_LABELS * min(MOST_WRONG, share, lowest_share)
+def _more_than_usual(counts: FloatArray, first: int, last: int) -> FloatArray:
+    """(FOLDS,) rows in these tenths of IoU beyond those that the fall over the two tenths above leads to expect."""
+    fall = np.minimum((counts[last] + 0.5) / (counts[last + 1] + 1.0), 1.0)
+    steps = np.arange(1, last - first + 1)
+    expected = counts[last] * np.sum(fall ** steps[:, None], axis=0)
+    return np.asarray(np.maximum(counts[first:last].sum(axis=0) - HEAVY_TAIL * expected, 0.0))
 
 
 def slice_lift(is_event: BoolArray, expected: FloatArray, groupings: Sequence[IndexArray]) -> Lift:
@@ -109,21 +164,14 @@ def share_in_cell(is_event: BoolArray, cell: IntegerArray) -> tuple[FloatArray, 
     return (events + 1.0) / (rows + 1.0 / overall), events, rows
 
 
-def share_as_low(
-    value: FloatArray, cell: IntegerArray, overall: FloatArray | None
-) -> tuple[FloatArray, IdArray, IdArray]:
-    """(share, as low, rows) of the others of each row's cell with a value at most as high.
-
-    The share is drawn to `overall`; without it the cells stand for themselves.
-    """
+def rows_as_low(value: FloatArray, cell: IntegerArray) -> tuple[IdArray, IdArray]:
+    """(as low, rows): how many others there are in each row's cell, and those with a value at most as high."""
     order = np.lexsort((value, cell))
     in_order = cell[order]
     start = np.searchsorted(in_order, in_order, side="left")
     as_low = np.empty(len(value), dtype=np.int64)
     as_low[order] = _last_equal(value[order], in_order) - start
-    rows = np.bincount(cell)[cell] - 1 if len(cell) else as_low
-    weight = 1.0 if overall is None else 1.0 / overall
-    return (as_low + 1.0) / (rows + weight), as_low, rows
+    return as_low, (np.bincount(cell)[cell] - 1 if len(cell) else as_low)
 
 
 def _last_equal(value: FloatArray, cell: IntegerArray) -> IdArray:
