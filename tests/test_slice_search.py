@@ -201,14 +201,26 @@ def test_a_planted_reversal_is_flagged(seed):
     assert flagged == [{"time": "day"}, {"time": "night"}]
 
 
-def test_a_mix_that_explains_all_is_no_reversal():
-    """Adjusted to nothing is not turned around."""
+def test_the_flag_asks_for_directions_only():
+    """Where size explains all, odds ratios are about 1, on either side."""
 
     def by_size(chance, codes, image):
         return np.where(codes["size"] == 0, 0.5, 0.1)
 
+    flagged = unflagged = 0
     for seed in range(10):
-        assert not search(drawn(seed, 150, 6, by_size))[1].is_reversed.any()
+        slices, tests = search(drawn(seed, 150, 6, by_size))
+        by_class = [row for row, where in enumerate(slices.where) if set(where) == {"class"}]
+        objects, missed = slices.objects[by_class].sum(), slices.fn[by_class].sum()
+        for row, ratio in enumerate(tests.adjusted_odds_ratio.tolist()):
+            if ratio == ratio:
+                inside = slices.fn[row] / slices.objects[row]
+                outside = (missed - slices.fn[row]) / (objects - slices.objects[row])
+                is_turned = (inside > outside and ratio < 1) or (inside < outside and ratio > 1)
+                assert tests.is_reversed[row] == is_turned
+                flagged, unflagged = flagged + is_turned, unflagged + (not is_turned)
+    assert flagged > 10
+    assert unflagged > 10
 
 
 def test_how_many_images_would_halve_the_interval():

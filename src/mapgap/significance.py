@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from mapgap.tables import BoolArray, FloatArray, IdArray
 
 SIGNIFICANT_Q = 0.05
-NORMAL_95 = 1.959963984540054
-"""Two-sided 95 % point of the normal distribution."""
+ROUNDING = 1e-12
+"""Differences below this are those of rounding."""
 
 
 @dataclass(frozen=True)
@@ -195,16 +195,12 @@ def mantel_haenszel(sums: FloatArray) -> OddsRatios:
 
 
 def points_the_other_way(comparison: Comparison, adjusted: OddsRatios) -> BoolArray:
-    """Simpson's paradox: the crude difference and the adjusted odds ratio differ in direction, each beyond its noise.
+    """Simpson's paradox: the crude difference and the adjusted odds ratio point in different directions.
 
-    Beyond noise: p <= .05 for the difference; 1 outside the 95 % interval of the odds ratio, whose standard error
-    grows by the root of the difference's design effect. One by one, without correction for many slices: to point in
-    two directions by chance is far rarer than to be significant by chance.
+    Whether either is beyond chance is not asked here: that is what the p-value and the interval of the odds ratio tell.
+    What is level but for rounding, or not defined, has no direction.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        slack = NORMAL_95 * adjusted.log_error * np.sqrt(comparison.design_effect)
         logarithm = np.log(adjusted.ratio)
-        is_worse, is_better = logarithm > slack, logarithm < -slack
-    is_significant = comparison.p_value <= SIGNIFICANT_Q
-    turns = (comparison.difference > 0) & is_better | (comparison.difference < 0) & is_worse
-    return np.asarray(is_significant & turns)
+    is_worse, is_better = comparison.difference > ROUNDING, comparison.difference < -ROUNDING
+    return np.asarray(is_worse & (logarithm < -ROUNDING) | is_better & (logarithm > ROUNDING))
