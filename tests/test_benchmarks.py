@@ -189,7 +189,9 @@ def test_coverage_of_intervals_is_counted() -> None:
         "coverage.py", "--trials", 4, "--endless", 3000, "--setups", "200 images, 3 classes"
     ).splitlines()
     assert (header, rule) == ("| interval of | 200 images, 3 classes |", "| --- | ---: |")
-    shares = {name: float(share.removesuffix(" %")) for name, share in (row.strip("| ").split(" | ") for row in rows)}
+    cells = dict(row.strip("| ").split(" | ") for row in rows)
+    shares = {name: float(share.split(" % (")[0]) for name, share in cells.items()}
+    assert all(0 <= float(share.split(" % (")[1].removesuffix(" %)")) <= 100 for share in cells.values())
     assert {"AP", "recall", "precision", "f1", "recall, night", "AP, small", "gain, missed"} <= set(shares)
     assert set(shares.values()) <= {0.0, 25.0, 50.0, 75.0, 100.0}
     assert sum(shares.values()) / len(shares) > 60
