@@ -59,7 +59,7 @@ WEAK = Rates(
     duplicated_at_the_quay=0.28,
     alarms_at_the_ramp=2.0,
     faint_where_blurred=0.45,
-    new_site=0.65,
+    new_site=0.61,
 )
 HALF_MISSED = replace(WEAK, missed=0.27, cone_missed=0.75, small_in_rain_missed=0.85, new_site=0.8)
 

@@ -10,7 +10,7 @@ Whole = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 CLASSES = ("truck", "forklift", "container", "worker", "cone", "pallet")
-CLASS_SHARES = {"old": (0.24, 0.18, 0.18, 0.22, 0.04, 0.14), "new": (0.12, 0.10, 0.10, 0.11, 0.49, 0.08)}
+CLASS_SHARES = {"old": (0.24, 0.18, 0.18, 0.22, 0.04, 0.14), "new": (0.11, 0.10, 0.09, 0.10, 0.53, 0.07)}
 WEATHERS, WEATHER_SHARES = ("clear", "rain", "fog"), (0.5, 0.3, 0.2)
 CAMERAS = ("gate", "quay", "ramp", "yard")
 LIGHTS, LIGHT_SHARES = ("bright", "dim", "dark"), (0.5, 0.32, 0.18)

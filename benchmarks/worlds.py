@@ -65,7 +65,7 @@ class World:
 
 def make_world(
     seed: int,
-    images: int = 1000,
+    images: int = 1500,
     *,
     moods: bool = False,
     half_missed: bool = False,

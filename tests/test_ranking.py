@@ -242,6 +242,33 @@ def test_slices_with_the_same_counts_but_other_members_both_stay():
     ]
 
 
+@pytest.mark.parametrize(("inside", "expected"), [(180, {"time": "night"}), (179, {"border": "in", "time": "night"})])
+def test_rule_1_of_slices_with_all_but_the_same_members_the_one_with_fewest_keys_stays(inside, expected):
+    """At night nothing fails at the border, so that the pair has a trace more excess than the single."""
+    cells = [
+        Cell(("in", "night"), inside, 150),
+        Cell(("out", "night"), 200 - inside, 0),
+        Cell(("in", "day"), 900, 90),
+        Cell(("out", "day"), 300, 30),
+    ]
+    scene = scene_of(["border", "time"], cells)
+    assert wheres(rank(scene)) == [expected]
+    assert [as_dict(mode) for mode in rank(scene)] == near(naive_failure_modes(scene))
+
+
+def test_rule_1_a_shorter_name_must_carry_the_excess_too():
+    """A tenth of the night that fails far less than the day takes more than a fifth of the night's excess away."""
+    cells = [
+        Cell(("in", "night"), 900, 180, 1 / 1024),
+        Cell(("out", "night"), 100, 0),
+        Cell(("in", "day"), 4000, 600, 1 / 1024),
+        Cell(("out", "day"), 1000, 100, 1 / 1024),
+    ]
+    scene = scene_of(["border", "time"], cells)
+    assert wheres(rank(scene)) == [{"border": "in", "time": "night"}]
+    assert [as_dict(mode) for mode in rank(scene)] == near(naive_failure_modes(scene))
+
+
 @pytest.mark.parametrize("cost_by_day", [3, 4])
 def test_rule_2_excess_must_be_positive(cost_by_day):
     """More errors a member than the rest, but cheaper ones: an excess of nothing, or less."""
@@ -302,6 +329,21 @@ def test_rule_3_the_parent_is_gone_even_where_rule_4_would_list_it():
         Cell(("day", "dry"), 400, 0),
     ]
     assert wheres(rank(scene_of(["time", "weather"], cells))) == [{"time": "night", "weather": "rain"}]
+
+
+@pytest.mark.parametrize(("covered", "expected"), [(21, {"size": "small"}), (22, {"cover": "free"})])
+def test_rule_3_a_slice_goes_where_its_excess_sits_in_what_it_shares_with_another(covered, expected):
+    """Small objects in the rain fail. Few are covered, so that what is free in the rain says nearly the same."""
+    cells = [
+        Cell(("free", "rain", "small"), 85, 80),
+        Cell(("covered", "rain", "small"), covered, 3),
+        Cell(("free", "rain", "large"), 170, 10),
+        Cell(("covered", "rain", "large"), 30, 0),
+    ]
+    cells += [Cell((cover, "dry", size), 2000, 15) for cover in ("free", "covered") for size in ("small", "large")]
+    scene = scene_of(["cover", "weather", "size"], cells)
+    assert wheres(rank(scene))[0] == {**expected, "weather": "rain"}
+    assert [as_dict(mode) for mode in rank(scene)] == near(naive_failure_modes(scene))
 
 
 def overlapping(outside: int) -> Scene:
@@ -367,6 +409,13 @@ def test_rule_5_the_rate_is_compared_with_the_rest_of_the_slice(errors, named):
 @pytest.mark.parametrize(("errors", "named"), [(30, True), (29, False)])
 def test_rule_5_at_least_30_errors(errors, named):
     mode = hot_inside(("dry", 1000, 300), ("rain", 50, errors))[0]
+    assert mode.where == {"time": "night"}
+    assert [hotter.where["weather"] for hotter in mode.hotter_within] == ["rain"] * named
+
+
+@pytest.mark.parametrize(("rest", "named"), [(30, True), (29, False)])
+def test_rule_5_a_rest_of_fewer_than_30_members_is_none(rest, named):
+    mode = hot_inside(("dry", rest, 0), ("rain", 500, 300))[0]
     assert mode.where == {"time": "night"}
     assert [hotter.where["weather"] for hotter in mode.hotter_within] == ["rain"] * named
 
@@ -759,6 +808,19 @@ def test_a_conjunction_that_is_no_hotter_than_its_pairs_is_none():
         for place in ("in", "out")
     ]
     assert wheres(rank(scene_of(["time", "weather", "place"], cells))) == [{"time": "night", "weather": "rain"}]
+
+
+@pytest.mark.parametrize(("out", "expected"), [(30, {"place": "in"}), (29, {})])
+def test_a_conjunction_of_three_needs_a_rest_of_30_in_its_pairs(out, expected):
+    cells = [Cell(("night", "rain", "in"), 100, 60), Cell(("night", "rain", "out"), out, 0)]
+    cells += [
+        Cell((time, weather, place), 100, int((time, weather) == ("day", "dry")))
+        for time, weather in (("night", "dry"), ("day", "rain"), ("day", "dry"))
+        for place in ("in", "out")
+    ]
+    scene = scene_of(["time", "weather", "place"], cells)
+    assert wheres(rank(scene)) == [{**expected, "time": "night", "weather": "rain"}]
+    assert [as_dict(mode) for mode in rank(scene)] == near(naive_failure_modes(scene))
 
 
 def test_a_name_without_prefix_is_preferred():
