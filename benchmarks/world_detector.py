@@ -97,8 +97,9 @@ def _chance_to_miss(scene: Images, objects: Objects, rates: Rates) -> Floats:
     is_small_in_rain = (objects.size == 0) & (scene.weather[objects.image] == WEATHERS.index("rain"))
     rate = np.where(objects.kind == CLASSES.index("cone"), rates.cone_missed, rates.missed)
     rate = np.maximum(rate, np.where(is_small_in_rain, rates.small_in_rain_missed, 0.0))
-    of_image = np.where(scene.site == 1, rates.new_site, 1.0) * scene.mood
-    return np.asarray(rate * of_image[objects.image])
+    rate = rate * np.where(scene.site == 1, rates.new_site, 1.0)[objects.image]
+    odds = rate / (1 - rate) * scene.mood[objects.image]
+    return np.asarray(odds / (1 + odds))
 
 
 def _named(chance: np.random.Generator, scene: Images, objects: Objects, rates: Rates) -> Whole:

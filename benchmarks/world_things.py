@@ -41,7 +41,7 @@ class Images:
     light: Whole
     speed: Floats
     mood: Floats
-    """What the chance to miss an object is multiplied by."""
+    """What the odds of missing an object are multiplied by."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +59,14 @@ class Objects:
 
 
 def draw_images(chance: np.random.Generator, images: int, moods: bool) -> Images:
-    """Images whose attributes are independent of each other; with moods every fourth is twice as hard as the rest."""
+    """Images whose attributes are independent of each other; with moods every fourth is far harder than the rest."""
     return Images(
         site=chance.integers(2, size=images),
         weather=chance.choice(3, images, p=WEATHER_SHARES),
         camera=chance.integers(len(CAMERAS), size=images),
         light=chance.choice(3, images, p=LIGHT_SHARES),
         speed=chance.gamma(2.0, 9.0, images).round(1),
-        mood=np.where(chance.random(images) < 0.25, 1.6, 0.8) if moods else np.ones(images),
+        mood=np.where(chance.random(images) < 0.25, 4.0, 0.5) if moods else np.ones(images),
     )
 
 
