@@ -7,7 +7,8 @@ objects are small, and the world has traps:
   on the whole, because most of them are cones, which are missed everywhere.
 * `lot` and `guard`, null attributes: drawn at random for each object, and for each image. With `moods` the objects of
   an image fail together, so that only a test that knows of images keeps its level for `guard`. There may be more.
-* `half_missed`: half of all objects are missed, so that no rate can be much worse than the rest.
+* `half_missed`: half of all objects are missed, so that no rate can be much worse than the rest. Here cones are like
+  all classes, and there is no reversal.
 * `nothing_planted`: no attribute means anything; only the moods are left.
 
 What is planted stands in `World.planted`, as causes and `where`, and in the rates of world_detector.py.
@@ -39,9 +40,10 @@ from world_things import (
 
 Where = Mapping[str, Any]
 
+HARD_CLASS: tuple[str, Where] = ("missed", {"class": "cone"})
 PLANTED: tuple[tuple[str, Where], ...] = (
     ("missed", {"size": "small", "weather": "rain"}),
-    ("missed", {"class": "cone"}),
+    HARD_CLASS,
     ("localization", {"truncation": "cut"}),
     ("classification", {"class": "forklift"}),
     ("classification", {"light": "dark"}),
@@ -79,10 +81,11 @@ def make_world(
     nulls = draw_nulls(chance, images, objects.image, more_nulls)
     rates = NOTHING if nothing_planted else HALF_MISSED if half_missed else WEAK
     detections = detect(chance, scene, objects, rates)
+    planted = () if nothing_planted else tuple(one for one in PLANTED if one != HARD_CLASS or not half_missed)
     return World(
         _coco(scene, objects, nulls),
         detections,
-        () if nothing_planted else PLANTED,
+        planted,
         tuple(nulls),
         None if nothing_planted or half_missed else "site",
     )
