@@ -23,6 +23,7 @@ WORLD_QUALITIES = (0.3, 0.5, 0.8, 1.0, 1.3, 1.6)
 DEMO_QUALITIES = (0.7, 0.85, 1.0)
 STREET_QUALITIES = (0.45, 0.8, 1.2)
 STREETS = {
+    "8 classes": Street(500, 6, 8),
     "8 classes, scores of two digits": Street(500, 6, 8, "saturated"),
     "one class, scores below .02": Street(600, 9, 1, "tiny"),
     "80 classes": Street(1500, 7, 80),
