@@ -5,8 +5,10 @@
 Of the labels of generated data, 2 % are made wrong: a quarter of them each gets another class, gets a loose box, is
 taken away, or is added where nothing is. The detector never saw these errors. A row is a generated world and a quality
 of the detector, with means over the seeds: the AP on the wrong labels, how many of the first 10 doubts name a planted
-error and its kind, the fewest of any seed, and the same among as many doubts as there are planted errors. Seeds 0 to 4
-and 20 to 27 were looked at when the constants of the scores were chosen, and of the streets other shapes than here.
+error and its kind, the fewest of any seed, and the same among as many doubts as there are planted errors. Seeds below
+50 were looked at when the constants of the scores were chosen, so others are used here. Of the streets those of 3, 8
+and 40 classes were looked at, of one class another shape; those of 80 classes, of scores of two digits, and of many
+lookalikes were not.
 """
 
 import sys
@@ -30,7 +32,7 @@ STREETS = {
     "8 classes, many lookalikes": Street(500, 6, 8, unlike=1.0),
 }
 SEEDS = 10
-FIRST_SEED = 10
+FIRST_SEED = 100
 
 
 @dataclass(frozen=True)

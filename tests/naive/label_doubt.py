@@ -156,8 +156,8 @@ def _event_shares(rows: list[dict[str, Any]], is_event: list[bool]) -> list[floa
     ]
 
 
-def _divided(share: float, wrong: float) -> tuple[float, float]:
-    label = nan if isnan(share) else min(wrong, 0.75 * share)
+def _divided(share: float, wrong: float, trust: float) -> tuple[float, float]:
+    label = nan if isnan(share) else min(wrong, trust * share, 0.9 * share)
     return label, share - label
 
 
@@ -175,7 +175,8 @@ def _shares(rows: list[dict[str, Any]], is_event: list[bool]) -> list[tuple[floa
         events = sum(is_event[j] for j in third)
         of_tenth = (sum(is_event[j] for j in tenth) + 2) / (len(tenth) + 100)
         left = min(0.02, of_tenth, (events + 2) / (len(third) + 100))
-        shares.append(_divided(share, left * (events + 1) / (events + 4)))
+        trust = (events + 1) / (events + 2)
+        shares.append(_divided(share, left * trust, trust))
     return shares
 
 
@@ -191,14 +192,15 @@ def _fit_shares(rows: list[dict[str, Any]]) -> list[tuple[float, float]]:
             if not inside[i]:
                 continue
             top = [tenth[j] for j in _others_at_the_top(rows, i, 1 / 3)]
-            density = []
+            density, trust = [], 1.0
             for first, last in bands[: place + 1]:
                 fall = min((top.count(last) + 0.5) / (top.count(last + 1) + 1), 1)
                 usual = sum(top.count(last) * fall**step for step in range(1, last - first + 1))
                 beyond = max(sum(first <= one < last for one in top) - 2 * usual, 0)
                 wrong = min(0.02, (beyond + 0.5) / (len(top) + 100)) * (beyond + 1) / (beyond + 2)
                 density.append(wrong / (last - first))
-            shares[i] = _divided(share[i], min(density) * (high - low))
+                trust = (beyond + 1) / (beyond + 4) if first == 2 else trust
+            shares[i] = _divided(share[i], min(density) * (high - low), trust)
     return shares
 
 

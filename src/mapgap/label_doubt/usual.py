@@ -11,16 +11,15 @@ from mapgap.tables import BoolArray, FloatArray, IdArray, IndexArray, IntegerArr
 
 MOST_WRONG = 0.02
 """No more labels than this share are taken to be wrong in one way."""
-DOWN_TO_LABELS = 0.75
+DOWN_TO_LABELS = 0.9
 """No more than this part of the disagreements at any score is put down to labels."""
 TOPS = (1 / 10, 1 / 3)
 """The parts of the rows, those of highest scores, that tell what remains of disagreements; the largest is the last."""
 FEW_ROWS = 100
 MORE_EVENTS = 2.0
-LONE_EVENTS = 4.0
-"""k events count (k + 1) / (k + LONE_EVENTS) of what they are."""
-LONE_BEYOND_USUAL = 2.0
-"""What LONE_EVENTS is for events of which the usual ones are taken off already."""
+LONE_EVENTS = 2.0
+LONE_LOOSE = 4.0
+"""k events are trusted by (k + 1) / (k + this), and so is the part that is put down to labels."""
 LOOSE_BANDS = (2, 5, 6, 7)
 """Ends of the bands of IoU in which a label is loose, in tenths."""
 HEAVY_TAIL = 2.0
@@ -56,32 +55,30 @@ def share_at_score(image: IndexArray, score: FloatArray, is_event: BoolArray) ->
     """The share of events at the score, learned from the images of the other folds; NaN where those have no row.
 
     A detector errs the less the surer it is, a wrong label is contradicted as often as a right one is confirmed, at any
-    score. So of the falling curve of shares, what is left at its end bounds the share of wrong labels. The folds are
-    those of `learned_shares`.
-    """
-    return _divided(1.0 - learned_shares(image, score, ~is_event), _left_at_the_top(image, score, is_event))
-
-
-def _divided(share: FloatArray, wrong: FloatArray) -> AtScore:
-    by_label = np.minimum(wrong, DOWN_TO_LABELS * share)
-    return AtScore(by_label, share - by_label)
-
-
-def _left_at_the_top(image: IndexArray, score: FloatArray, is_event: BoolArray) -> FloatArray:
-    """(n,) what is put down to labels: the least share of events in the TOPS of the other folds.
-
-    One event in few rows proves nothing, so MORE_EVENTS are granted to each, and a lone event is hardly put down to
-    labels, many are.
+    score. So of the falling curve of shares, what is left at its end bounds the share of wrong labels: the least of the
+    TOPS, to each of which MORE_EVENTS are granted, because no event among few rows proves nothing. The folds are those
+    of `learned_shares`.
     """
     if not len(score):
-        return np.zeros(0)
+        return AtScore(np.zeros(0), np.zeros(0))
     left = np.full(FOLDS, MOST_WRONG)
     for top in TOPS:
         is_top = score >= np.quantile(score, 1.0 - top)
         events, rows = _of_other_folds(image, is_top & is_event), _of_other_folds(image, is_top)
         left = np.minimum(left, (events + MORE_EVENTS) / (rows + FEW_ROWS))
-    wrong = left * (events + 1.0) / (events + LONE_EVENTS)
-    return np.asarray(wrong[image % FOLDS])
+    share, fold = 1.0 - learned_shares(image, score, ~is_event), image % FOLDS
+    trust = _trust(events, LONE_EVENTS)
+    return _divided(share, (left * trust)[fold], trust[fold])
+
+
+def _trust(events: FloatArray, lone_events: float) -> FloatArray:
+    """Little for a lone event, which may be anybody's error; nearly 1 for many that remain at the highest scores."""
+    return np.asarray((events + 1.0) / (events + lone_events))
+
+
+def _divided(share: FloatArray, wrong: FloatArray, trust: FloatArray) -> AtScore:
+    by_label = np.minimum(wrong, np.minimum(trust, DOWN_TO_LABELS) * share)
+    return AtScore(by_label, share - by_label)
 
 
 def _of_other_folds(image: IndexArray, is_chosen: BoolArray) -> FloatArray:
@@ -104,14 +101,15 @@ def share_at_fit(image: IndexArray, score: FloatArray, iou: FloatArray) -> AtSco
     is_top = score >= np.quantile(score, 1.0 - TOPS[-1])
     tenth = np.floor(iou * 10.0 + 1e-9)
     counts = np.stack([_of_other_folds(image, is_top & (tenth == place)) for place in range(11)])
-    rows, density = counts.sum(axis=0), np.full(FOLDS, np.inf)
+    rows, density, fold = counts.sum(axis=0), np.full(FOLDS, np.inf), image % FOLDS
+    trust = _trust(_more_than_usual(counts, *LOOSE_BANDS[:2]), LONE_LOOSE)
     for first, last in pairwise(LOOSE_BANDS):
         more = _more_than_usual(counts, first, last)
-        wrong = np.minimum(MOST_WRONG, (more + 0.5) / (rows + FEW_ROWS)) * (more + 1.0) / (more + LONE_BEYOND_USUAL)
+        wrong = np.minimum(MOST_WRONG, (more + 0.5) / (rows + FEW_ROWS)) * _trust(more, LONE_EVENTS)
         density = np.minimum(density, wrong / (last - first))
         is_inside = (tenth >= first) & (tenth < last)
         share = 1.0 - learned_shares(image, score, ~is_inside)
-        band = _divided(share, (density * (last - first))[image % FOLDS])
+        band = _divided(share, (density * (last - first))[fold], trust[fold])
         by_label[is_inside], by_detector[is_inside] = band.by_label[is_inside], band.by_detector[is_inside]
     return AtScore(by_label, by_detector)
 
