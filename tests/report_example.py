@@ -17,6 +17,7 @@ from mapgap.tables import (
     NOT_AVAILABLE,
     NOT_AVAILABLE_BACKGROUND,
     Attribute,
+    Candidates,
     Categories,
     Causes,
     CauseTotal,
@@ -83,6 +84,7 @@ def example_results(names: tuple[str, ...] = NAMES, *, images: int = 20, objects
             {"Cls": 8, "Loc": 9, "Both": 0, "Dupe": 6, "Bkg": 5, "Miss": 11},
         ),
         confusion_matrix=_confusion(objects, detections, names),
+        candidates=Candidates(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)),
         image_level=ImageLevel(
             np.array([9, 8, 5, 0]),
             np.array([1, 2, 3, 4]),
@@ -154,6 +156,7 @@ def empty_results() -> Results:
         gap=GapSummary(None, dict.fromkeys(GAP_CAUSES, 0.0), None, dict.fromkeys(GAP_CAUSES, 0.0), None),
         tide=Tide(None, dict.fromkeys(("Cls", "Loc", "Both", "Dupe", "Bkg", "Miss", "FP", "FN")), {}),
         confusion_matrix=ConfusionMatrix.of_cells(("background",), none_index, none_index),
+        candidates=Candidates(none_index, none_index),
         image_level=ImageLevel(none_id, none_id, none_id, none_id, none_float, none_float, none_float),
         attributes=(Attribute("size", "geometry", ("n/a",), none_index, none_index),),
         slices=Slices((), none_id, none_id, none_id, none_id, none_id, none_float, none_float, none_bool),

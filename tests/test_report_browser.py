@@ -1,26 +1,15 @@
 """report.html in a real browser: nothing runs, nothing loads, names are text, it fits every width."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
 from mapgap.report.content import build_report
 from mapgap.report.html_page import report_html
+from tests.browser import Watched, headless_browser
 from tests.report_example import example_results
 
-CHROMIUM = Path(os.environ.get("MAPGAP_CHROMIUM", "/usr/bin/chromium"))
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = (
     "</script><script>alert(1)</script>",
     "\"'><img src=x onerror=alert(2)>\u202e\u2066 reversed\nsecond line",
@@ -31,12 +20,8 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists() and not os.environ.get("CI"):
-        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+    with headless_browser() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -46,24 +31,11 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path.as_uri()
 
 
-class _Watched:
-    """A page and everything it should not do."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.told: list[str] = []
-        page.on("console", lambda message: self.told.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: self.told.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (self.told.append(f"dialog: {dialog.message}"), dialog.dismiss())[0])
-        page.on("request", lambda request: request.url == address or self.told.append(f"request: {request.url}"))
-        page.goto(address)
-
-
 @pytest.mark.parametrize("width", [360, 1280, 2560])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_quiet_and_fits(browser: Browser, address: str, width: int, scheme: str) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-    watched = _Watched(page, address)
+    watched = Watched(page, address)
     for summary in page.locator("details > summary").all():
         summary.click()
     for link in page.locator("nav a").all():
@@ -76,7 +48,7 @@ def test_the_page_is_quiet_and_fits(browser: Browser, address: str, width: int, 
 
 def test_names_are_text(browser: Browser, address: str) -> None:
     page = browser.new_page()
-    watched = _Watched(page, address)
+    watched = Watched(page, address)
     names = page.locator("#classes tbody th").all_text_contents()
     assert names == [HOSTILE[0], HOSTILE[1], "(no name)", HOSTILE[3]]
     assert page.locator("script, img, iframe, object, embed").count() == 0
@@ -88,7 +60,7 @@ def test_names_are_text(browser: Browser, address: str) -> None:
 
 def test_the_style_sheet_is_allowed_and_nothing_else(browser: Browser, address: str) -> None:
     page = browser.new_page()
-    watched = _Watched(page, address)
+    watched = Watched(page, address)
     assert page.evaluate("getComputedStyle(document.querySelector('.figures')).display") == "grid"
     watched.told.clear()
     page.evaluate(
@@ -102,7 +74,7 @@ def test_the_style_sheet_is_allowed_and_nothing_else(browser: Browser, address: 
 
 def test_the_bars_are_drawn_to_scale(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    _Watched(page, address)
+    Watched(page, address)
     widths = page.evaluate(
         "[...document.querySelectorAll('svg.gap-bar')].map(bar => [bar.getBoundingClientRect().width,"
         " [...bar.querySelectorAll('rect')].map(r => r.getBoundingClientRect().width).reduce((a, b) => a + b)])"

@@ -357,6 +357,17 @@ class ConfusionMatrix:
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """One row a false positive of any score and an object it may be taken for: IoU >= the analysis IoU, any class.
+
+    By detection, then in the order in which it would take them: falling IoU, the later object first on equal IoU.
+    """
+
+    detection: IndexArray
+    object: IndexArray
+
+
+@dataclass(frozen=True)
 class ImageLevel:
     """One row a category: is the class in the image at all; NaN where a rate is not defined."""
 
@@ -627,6 +638,7 @@ class Results:
     gap: GapSummary
     tide: Tide
     confusion_matrix: ConfusionMatrix
+    candidates: Candidates
     image_level: ImageLevel
     attributes: tuple[Attribute, ...]
     slices: Slices

@@ -19,7 +19,7 @@ from mapgap.causes import find_causes, list_errors
 from mapgap.errors import InputError
 from mapgap.gap import build_oracle, counted_and_right, divide_gap, summarize_gap
 from mapgap.matching import class_average_precision, coco_metrics, match_detections, precision_of
-from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, operate
+from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, list_candidates, operate
 from mapgap.pictures.places import picture_folder
 from mapgap.pixels.attributes import NAMES as PIXEL_NAMES
 from mapgap.pixels.attributes import pixel_attributes
@@ -122,6 +122,7 @@ def run_stages(
     begin("confusion")
     tide_numbers = tide(ground_truth, detections, matches, pairs)
     matrix = confusion_matrix(ground_truth, detections, matches, pairs, operating_point)
+    candidates = list_candidates(ground_truth, matches, pairs, threshold=threshold)
     presence = image_level(ground_truth, detections, matches, operating_point)
     begin("attributes")
     measured_names = PIXEL_NAMES if images is not None else frozenset()
@@ -190,6 +191,7 @@ def run_stages(
         gap=gap,
         tide=tide_numbers,
         confusion_matrix=matrix,
+        candidates=candidates,
         image_level=presence,
         attributes=attributes,
         slices=slices,

@@ -1,6 +1,6 @@
 """The operating point: score threshold, outcomes and rates there, confusion matrix, image-level view."""
 
-from mapgap.operating_point.confusion import confusion_matrix
+from mapgap.operating_point.confusion import confusion_matrix, list_candidates
 from mapgap.operating_point.image_level import image_level
 from mapgap.operating_point.outcomes import operate
 from mapgap.operating_point.threshold import choose_score_threshold
@@ -9,5 +9,6 @@ __all__ = [
     "choose_score_threshold",
     "confusion_matrix",
     "image_level",
+    "list_candidates",
     "operate",
 ]

@@ -4,7 +4,9 @@ import numpy as np
 
 from mapgap import _kernel
 from mapgap.tables import (
+    EQUAL_BOXES_IOU,
     BoolArray,
+    Candidates,
     ConfusionMatrix,
     Detections,
     GroundTruth,
@@ -46,6 +48,26 @@ def confusion_matrix(
         np.concatenate([right, truth[taken[is_confused]], np.full(len(alone), background), lost]),
         np.concatenate([right, predicted[is_confused], alone, np.full(len(lost), background)]),
     )
+
+
+def list_candidates(
+    ground_truth: GroundTruth, matches: Matches, pairs: Pairs, *, threshold: int, max_detections: int = 100
+) -> Candidates:
+    """All that the cross-class pass of the confusion matrix may look at, whatever the score threshold.
+
+    `threshold` is the position of the analysis IoU. A true positive is never left over, so it has no candidates.
+    """
+    is_false_positive = matches.is_counted(threshold, max_detections) & ~matches.is_true_positive(
+        threshold, max_detections
+    )
+    minimum = min(float(matches.iou_thresholds[threshold]), EQUAL_BOXES_IOU)
+    near = np.flatnonzero(pairs.iou >= minimum)
+    position = np.searchsorted(pairs.offsets, near, side="right") - 1
+    detection, objects = matches.order[position], pairs.object[near]
+    is_candidate = is_false_positive[detection] & ground_truth.is_object[objects]
+    detection, objects, iou = detection[is_candidate], objects[is_candidate], pairs.iou[near[is_candidate]]
+    order = np.lexsort((-objects, -iou, detection))
+    return Candidates(detection[order], objects[order])
 
 
 def _match_left_over(

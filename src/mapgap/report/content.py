@@ -54,12 +54,16 @@ class MatrixView:
     classes_summed: int
     """How many classes the line before "background" stands for; 0 if there is no such line."""
     labels_are_data: tuple[bool, ...]
+    classes: tuple[int, ...] = ()
+    """Which classes the first lines are, by position in id order."""
 
 
 @dataclass(frozen=True)
 class ClassTable:
     """One row a class, by id: all of them, or the ones of highest gap."""
 
+    places: tuple[int, ...]
+    """Position of each among all classes."""
     rows: tuple[Record, ...]
     left_out: int
 
@@ -212,7 +216,8 @@ def _is_unknown(values: Any) -> bool:
 
 def _class_table(records: Sequence[Record], weights: Sequence[float]) -> ClassTable:
     heaviest = sorted(range(len(records)), key=lambda row: (-weights[row], row))[:CLASSES_SHOWN]
-    return ClassTable(tuple(records[row] for row in sorted(heaviest)), len(records) - len(heaviest))
+    shown = sorted(heaviest)
+    return ClassTable(tuple(shown), tuple(records[row] for row in shown), len(records) - len(shown))
 
 
 def _with_kept(records: Sequence[Record], point: OperatingPoint) -> list[Record]:
@@ -244,6 +249,7 @@ def _matrix_view(matrix: ConfusionMatrix) -> MatrixView:
         counts=tuple(tuple(row) for row in counts.tolist()),
         classes_summed=summed,
         labels_are_data=(*(True for _ in labels), *(False for _ in rest), False),
+        classes=tuple(shown),
     )
 
 

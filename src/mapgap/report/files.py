@@ -6,6 +6,7 @@ from mapgap.report.column_values import Column
 from mapgap.report.columns import detections_table, objects_table
 from mapgap.report.content import build_report
 from mapgap.report.csv_files import failure_modes_csv, slices_csv
+from mapgap.report.embedded.page_data import page_data
 from mapgap.report.html_page import report_html
 from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import report_markdown
@@ -31,7 +32,7 @@ def render_files(results: Results) -> Iterator[tuple[str, bytes]]:
     Same results, same bytes; the Parquet files carry their writer's version.
     """
     report = build_report(results)
-    yield "report.html", report_html(report).encode("utf-8")
+    yield "report.html", report_html(report, page_data(results)).encode("utf-8")
     yield "report.md", report_markdown(report).encode("utf-8")
     yield "summary.json", json_bytes(report.summary)
     yield "failure_modes.csv", failure_modes_csv(report.summary["failure_modes"])

@@ -48,6 +48,8 @@ def _matrix_table(view: MatrixView) -> Markup:
         element("tbody", rows),
         element("tfoot", last),
         class_="matrix",
+        data_classes=" ".join(map(str, view.classes)),
+        data_summed=view.classes_summed or None,
     )
     return element("div", inner, class_="scroll fit", tabindex=0, role="region", aria_label="Confusion matrix")
 

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from mapgap.number_words import count, fraction, interval, percent
 from mapgap.report.content import Report
+from mapgap.report.embedded.page_data import PageData
 from mapgap.report.html_doubts import doubts_section
 from mapgap.report.html_gap import gap_section
 from mapgap.report.html_hot_spots import hot_spots_section
@@ -15,7 +16,7 @@ from mapgap.report.html_parts import figure, name
 from mapgap.report.html_slices import slices_section
 from mapgap.report.html_tables import classes_section, coco_section, image_level_section, tide_section
 from mapgap.report.json_values import Record
-from mapgap.report.markup import Markup, document, element
+from mapgap.report.markup import Markup, data_element, document, element, join
 from mapgap.report.wording import visible
 from mapgap.tables import Intervals
 
@@ -33,14 +34,34 @@ SECTIONS = (
 )
 
 
-def report_html(report: Report) -> str:
-    """The whole page. Its style sheet is inline and allowed by its hash; nothing else may load or run."""
+SCRIPTS = (
+    "causes.js",
+    "words.js",
+    "elements.js",
+    "decode.js",
+    "tally.js",
+    "presence.js",
+    "state.js",
+    "bar.js",
+    "headline.js",
+    "live_tables.js",
+    "page.js",
+)
+"""In the order in which they need each other."""
+
+
+def report_html(report: Report, data: PageData | None = None) -> str:
+    """The whole page. Style sheet and script are inline and allowed by their hashes; nothing else may load or run.
+
+    Without `data` the page has no script.
+    """
     style = files("mapgap.report").joinpath("page.css").read_text(encoding="utf-8")
+    script = joined_scripts() if data else None
     inputs = report.summary["inputs"]
     title = f"{visible(inputs['detections']['name'])} on {visible(inputs['ground_truth']['name'])} – mapgap"
     head = [
         element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=content_security_policy(style)),
+        element("meta", http_equiv="Content-Security-Policy", content=content_security_policy(style, script)),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
@@ -61,14 +82,35 @@ def report_html(report: Report) -> str:
             element("div", tide_section(report.summary), coco_section(report.summary), class_="side-by-side"),
             method_section(report),
         ),
+        embedded(data) if data else None,
     ]
-    return document(head, style, body)
+    return document(head, style, body, script)
 
 
-def content_security_policy(style: str) -> str:
-    """A policy that allows this style sheet, pictures inside the file, and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    return f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+def joined_scripts() -> str:
+    """The scripts of the page as one, strict and without a name of theirs outside."""
+    scripts = files("mapgap.report").joinpath("scripts")
+    texts = [scripts.joinpath(name).read_text(encoding="utf-8") for name in SCRIPTS]
+    return '(() => {\n"use strict";\n' + "\n".join(texts) + "})();\n"
+
+
+def embedded(data: PageData) -> Markup:
+    """The manifest and the chunks as elements that run nothing."""
+    chunks = [
+        element("script", chunk, type="text/plain", id=f"mapgap-chunk-{name}") for name, chunk in data.chunks.items()
+    ]
+    return join([data_element("mapgap-manifest", data.manifest), *chunks], "\n")
+
+
+def content_security_policy(style: str, script: str | None = None) -> str:
+    """A policy that allows this style sheet, this script, pictures inside the file, and nothing else."""
+    allowed = f"style-src '{_hash(style)}'" + (f"; script-src '{_hash(script)}'" if script else "")
+    return f"default-src 'none'; {allowed}; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _hash(text: str) -> str:
+    """What a policy calls a text by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
 def _masthead(report: Report) -> Markup:

@@ -1,6 +1,7 @@
 """The pieces the page is built from: names, tables, bars, figures."""
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from mapgap.number_words import count
 from mapgap.report.markup import Child, Markup, element, join
@@ -38,6 +39,7 @@ def figure(label: str, value: str, note: str) -> Markup:
         element("p", value, class_="value"),
         element("p", note, class_="of"),
         class_="figure",
+        data_figure=label,
     )
 
 
@@ -48,18 +50,24 @@ def table(
     *,
     total: Sequence[Child] | None = None,
     class_: str | None = None,
+    places: Sequence[int] | None = None,
 ) -> Markup:
-    """A table that scrolls sideways on its own when narrow; the first column is each row's heading."""
+    """A table that scrolls sideways on its own when narrow; the first column is each row's heading.
+
+    `places` tells the scripts which class each row is.
+    """
     head = element("thead", element("tr", [element("th", cell, scope="col") for cell in header]))
-    body = element("tbody", [_row(row) for row in rows])
+    rows = list(rows)
+    body = element("tbody", [_row(row, place) for row, place in zip_longest(rows, places or ())])
     foot = element("tfoot", _row(total)) if total is not None else None
     inner = element("table", element("caption", caption, class_="hidden"), head, body, foot, class_=class_)
     return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
 
 
-def _row(cells: Sequence[Child]) -> Markup:
+def _row(cells: Sequence[Child], place: int | None = None) -> Markup:
     first, *others = cells
-    return element("tr", element("th", first, scope="row"), [element("td", cell) for cell in others])
+    parts = [element("th", first, scope="row"), [element("td", cell) for cell in others]]
+    return element("tr", parts, data_class=None if place is None else str(place))
 
 
 def cause_swatch(cause: str) -> Markup:

@@ -1,5 +1,6 @@
 """The slices on the page: one table an attribute, and the crossed slices that owe most above their share."""
 
+import json
 from collections.abc import Callable, Sequence
 
 from mapgap.number_words import count, fraction, percent, rate, times
@@ -42,16 +43,19 @@ def _slice_card(slices: SliceTable, *, single: bool) -> Markup:
     rows = [_slice_row(record, single=single) for record in slices.rows]
     head = ["value" if single else "slice", *_SLICE_HEADER]
     few = ["few" if "too_few" in record["flags"] else None for record in slices.rows]
-    body = element("tbody", [_slice_line(cells, class_) for cells, class_ in zip(rows, few, strict=True)])
+    wheres = [json.dumps(record["where"]) if single else None for record in slices.rows]
+    body = element("tbody", [_slice_line(*line) for line in zip(rows, few, wheres, strict=True)])
     inner = element("table", element("thead", element("tr", [element("th", c, scope="col") for c in head])), body)
     scroll = element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=f"Slices: {slices.title}")
     more = left_out(slices.left_out, "slices", "slices.csv")
     return element("div", element("h3", heading), scroll, more, class_="slice-table")
 
 
-def _slice_line(cells: Sequence[Child], class_: str | None) -> Markup:
+def _slice_line(cells: Sequence[Child], class_: str | None, where: str | None) -> Markup:
+    """One row; `where` as JSON tells the scripts which slice it is."""
     first, *others = cells
-    return element("tr", element("th", first, scope="row"), [element("td", cell) for cell in others], class_=class_)
+    parts = [element("th", first, scope="row"), [element("td", cell) for cell in others]]
+    return element("tr", parts, class_=class_, data_where=where)
 
 
 def _slice_row(record: Record, *, single: bool) -> list[Child]:

@@ -46,7 +46,7 @@ def classes_section(report: Report) -> Markup:
     rows = [_class_row(record) for record in report.classes.rows]
     header = ["class", "id", "objects", "detections", "AP", "AP50", "AP loss", "gap", "precision", "recall", "F1"]
     more = left_out(report.classes.left_out, "classes (of lower gap)", "summary.json")
-    return section("classes", "Classes", intro, table("Classes", header, rows), more)
+    return section("classes", "Classes", intro, table("Classes", header, rows, places=report.classes.places), more)
 
 
 def _class_row(record: Record) -> list[Child]:
@@ -76,7 +76,8 @@ def image_level_section(report: Report) -> Markup:
     rows = [_image_level_row(record) for record in report.image_level.rows]
     header = ["class", "TP", "FP", "FN", "TN", "accuracy", "specificity", "AUC"]
     more = left_out(report.image_level.left_out, "classes (with fewer errors)", "summary.json")
-    inner = element("details", element("summary", "Class by class"), table("Images", header, rows), more)
+    images = table("Images", header, rows, places=report.image_level.places)
+    inner = element("details", element("summary", "Class by class"), images, more)
     return section("image-level", "Images", intro, inner)
 
 

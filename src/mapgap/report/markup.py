@@ -1,9 +1,11 @@
 """HTML that cannot forget to escape: text becomes `Markup` only through `element`, which escapes what is not Markup."""
 
 import html
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
+from typing import Any
 
 VOID_ELEMENTS = frozenset({"meta", "br", "hr", "img", "col"})
 
@@ -71,12 +73,23 @@ def _append(parts: list[str], children: Iterable[Child]) -> None:
             _append(parts, child)
 
 
-def document(head: Iterable[Child], style: str, body: Iterable[Child]) -> Markup:
-    """A whole page. `style` is our own style sheet, the one text that HTML does not escape: it must not hold a `<`."""
+def data_element(id_: str, record: Any) -> Markup:
+    """JSON for a script to read, in an element that runs nothing; no text in it can end the element."""
+    text = json.dumps(record, allow_nan=False, ensure_ascii=True, separators=(",", ":"))
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(f'<script type="application/json" id="{escape(id_)}">{text}</script>')
+
+
+def document(head: Iterable[Child], style: str, body: Iterable[Child], script: str | None = None) -> Markup:
+    """A whole page. `style` and `script` are our own, the texts that HTML does not escape: they must not end early."""
     if "<" in style:
         raise ValueError("a style sheet with '<' could end its element")
+    if script is not None and ("</" in script or "<!" in script):
+        raise ValueError("a script with '</' or '<!' could end its element")
     sheet = Markup(f"<style>{style}</style>")
-    inner_head, inner_body = join([*head, sheet], "\n"), join(body, "\n")
+    inner_head = join([*head, sheet], "\n")
+    inner_body = join([*body, None if script is None else Markup(f"<script>{script}</script>")], "\n")
     return Markup(
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{inner_head}\n</head>\n<body>\n{inner_body}\n</body>\n</html>\n'
     )

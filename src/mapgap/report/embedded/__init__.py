@@ -1,0 +1,1 @@
+"""What the page's scripts compute with: the tables of a run as compressed columns that come back bit for bit."""
