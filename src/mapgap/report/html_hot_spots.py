@@ -1,5 +1,7 @@
 """What to fix first on the page: the ranked hot spots as cards."""
 
+import json
+
 from mapgap.number_words import count, fraction, plural, times
 from mapgap.report.content import Report
 from mapgap.report.html_parts import bar, cause_swatch, name, pieces, section
@@ -78,6 +80,8 @@ def _card(mode: Record, widest: float, report: Report) -> Markup:
         _advice(mode["recommendation"]),
         _examples(mode, report),
         class_="card",
+        data_cause=mode["cause"],
+        data_where=json.dumps(dict(mode["where"]), ensure_ascii=True),
     )
 
 

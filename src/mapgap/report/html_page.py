@@ -8,6 +8,7 @@ from mapgap.number_words import count, fraction, interval, percent
 from mapgap.report.content import Report
 from mapgap.report.embedded.page_data import PageData
 from mapgap.report.html_doubts import doubts_section
+from mapgap.report.html_examples import examples_section
 from mapgap.report.html_gap import gap_section
 from mapgap.report.html_hot_spots import hot_spots_section
 from mapgap.report.html_matrix import matrix_section
@@ -45,6 +46,11 @@ SCRIPTS = (
     "bar.js",
     "headline.js",
     "live_tables.js",
+    "selection.js",
+    "example_files.js",
+    "example_pictures.js",
+    "gallery.js",
+    "hot_spots.js",
     "page.js",
 )
 """In the order in which they need each other."""
@@ -76,6 +82,7 @@ def report_html(report: Report, data: PageData | None = None) -> str:
             gap_section(report),
             slices_section(report),
             matrix_section(report),
+            examples_section() if data else None,
             classes_section(report),
             image_level_section(report),
             doubts_section(report),

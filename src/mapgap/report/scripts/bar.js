@@ -82,14 +82,30 @@ function leftOutNote(run) {
   return make("p", { class: "note" }, `${plural(detections, "false positive")} below ${below} are not in this file.`);
 }
 
+/** What is filtered, each with a button that takes it back. */
 function chipsOf(truth, page) {
-  return Object.entries(page.state.where).map(([name, code]) => {
+  const { where, cause, cell } = page.state;
+  const chips = Object.entries(where).map(([name, code]) => {
     const attribute = truth.attributes.find((one) => one.name === name);
-    const without = { ...page.state.where };
+    const without = { ...where };
     delete without[name];
     const value = String(attribute.values[code]);
-    return make("li", {}, make("button", {
-      type: "button", "aria-label": `Remove the filter ${name} ${value}`, onclick: () => page.change({ where: without }),
-    }, nameOf(name), " ", nameOf(value), " ×"));
+    return chip(page, `${name} ${value}`, [nameOf(name), " ", nameOf(value)], { where: without });
   });
+  if (cause !== null) {
+    const words = causeWords(cause);
+    chips.push(chip(page, `examples: ${words}`, ["examples: ", words], { cause: null }));
+  }
+  if (cell !== null) {
+    const [actual, predicted] = cell.map((place) => (place === truth.classes.length ? "background" : truth.classes[place]));
+    const shown = cell.map((place) => (place === truth.classes.length ? "background" : nameOf(truth.classes[place])));
+    chips.push(chip(page, `examples: ${actual} as ${predicted}`, ["examples: ", shown[0], " as ", shown[1]], { cell: null }));
+  }
+  return chips;
+}
+
+function chip(page, told, shown, patch) {
+  return make("li", {}, make("button", {
+    type: "button", "aria-label": `Remove the filter ${told}`, onclick: () => page.change(patch),
+  }, ...shown, " ×"));
 }

@@ -38,8 +38,12 @@ function makePage(truth, run, record) {
   let membersOfWhere = null;
   const told = stateFromAddress(truth, [record]);
   state.where = told.where;
+  state.cause = told.cause;
+  state.cell = told.cell;
   state.threshold = told.threshold === undefined ? record.threshold : told.threshold;
-  const views = run.rows ? [mountBar, mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix].map((mount) => mount(page)) : [];
+  const needRows = [mountBar, mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix];
+  const views = [...(run.rows ? needRows : []), mountGallery].map((mount) => mount(page));
+  mountHotSpots(page);
 
   function redraw() {
     const begun = performance.now();
@@ -54,6 +58,8 @@ function makePage(truth, run, record) {
     if (!isAsReported) state.threshold = knownThreshold(run, state.threshold);
     page.position = positionOf(run, state.threshold);
     const pairs = leftOverPairs(truth, run, page.position);
+    page.pairs = pairs;
+    page.members = members;
     page.tally = tallyAt(truth, run, page.position, pairs, members);
     page.timings.tally = performance.now() - begun;
     const { tally, fixed, position } = page;
@@ -68,7 +74,7 @@ function makePage(truth, run, record) {
   window.addEventListener("hashchange", () => {
     if (!location.hash.includes("=")) return; // a link to a section
     const next = stateFromAddress(truth, [record]);
-    page.change({ where: next.where, threshold: next.threshold === undefined ? record.threshold : next.threshold });
+    page.change({ ...next, threshold: next.threshold === undefined ? record.threshold : next.threshold });
   });
   return page;
 }

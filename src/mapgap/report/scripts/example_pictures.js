@@ -1,0 +1,60 @@
+// One error as a picture: boxes to scale on a blank frame, the object solid, the detection dashed, others faint.
+
+/** The part of the image to show: the boxes, half their longer side around them, within the image where its size is known. */
+function windowAround(boxes, width, height) {
+  const left = Math.min(...boxes.map((box) => box[0]));
+  const top = Math.min(...boxes.map((box) => box[1]));
+  const right = Math.max(...boxes.map((box) => box[0] + box[2]));
+  const bottom = Math.max(...boxes.map((box) => box[1] + box[3]));
+  const around = Math.max(right - left, bottom - top, 1) / 2;
+  const whole = [left - around, top - around, right + around, bottom + around];
+  if (!(width > 0 && height > 0)) return asBox(whole);
+  const clipped = [Math.max(0, whole[0]), Math.max(0, whole[1]), Math.min(width, whole[2]), Math.min(height, whole[3])];
+  // Boxes may lie outside of what the file calls the image.
+  return clipped[2] > clipped[0] && clipped[3] > clipped[1] ? asBox(clipped) : asBox(whole);
+}
+
+function asBox([left, top, right, bottom]) {
+  return [left, top, right - left, bottom - top];
+}
+
+function areApart(one, other) {
+  return one[0] > other[0] + other[2] || other[0] > one[0] + one[2] || one[1] > other[1] + other[3] || other[1] > one[1] + one[3];
+}
+
+/** The drawing of an error; `boxes` are those of the detections. */
+function pictureOf(truth, run, boxes, error) {
+  const { object, row, image } = error;
+  const ofObject = object >= 0 ? boxOf(truth.box, object) : null;
+  const ofRow = row >= 0 ? boxOf(boxes, row) : null;
+  const [width, height] = truth.imageSize.map((sizes) => sizes[image]);
+  const frame = windowAround([ofObject, ofRow].filter((box) => box !== null), width, height);
+  const others = [];
+  for (let other = truth.objectStarts[image]; other < truth.objectStarts[image + 1]; other += 1) {
+    const box = boxOf(truth.box, other);
+    if (other !== object && !areApart(box, frame)) others.push(outline("other", box));
+  }
+  return draw("svg", { class: "picture", viewBox: frame.join(" "), role: "img", "aria-label": spoken(ofObject, ofRow, others.length) },
+    outline("frame", frame), others, ofObject && outline("truth", ofObject), ofRow && outline("detection", ofRow));
+}
+
+function outline(kind, [x, y, width, height]) {
+  return draw("rect", { class: kind, x, y, width, height });
+}
+
+function spoken(ofObject, ofRow, others) {
+  const parts = [];
+  if (ofObject) parts.push(`object ${inPixels(ofObject)}`);
+  if (ofRow) parts.push(`detection ${inPixels(ofRow)}`);
+  if (others) parts.push(`${plural(others, "other object")} near`);
+  return parts.join(", ");
+}
+
+function inPixels([x, y, width, height]) {
+  return `${rounded(width)} × ${rounded(height)} at ${rounded(x)}, ${rounded(y)}`;
+}
+
+/** A length in pixels: one decimal at most. */
+function rounded(length) {
+  return String(Number(length.toFixed(1)));
+}

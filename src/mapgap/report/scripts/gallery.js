@@ -1,0 +1,191 @@
+// The examples: the selected errors as pictures and as a table, and as files to save.
+
+const PICTURES_AT_A_TIME = 12;
+const ERRORS_IN_TABLE = 100;
+const REST = 60; // milliseconds without a change before the pictures follow: a slider in motion draws none
+
+/** Fills the section of the examples; it is drawn while in sight. */
+function mountGallery(page) {
+  const { truth, run } = page;
+  const section = document.getElementById("examples");
+  const parts = galleryParts(page);
+  section.append(parts.causes, parts.status, parts.pictures, parts.more, parts.actions, parts.table);
+  section.hidden = false;
+  linkInNavigation();
+  const detectionBoxes = once(() => decodeBoxes(run));
+  const byCost = once(() => errorsByCost(truth, run));
+  let isInSight = false;
+  let timer = null;
+  let drawing = 0;
+  let shown = null; // what is on the page: errors, boxes and how many pictures
+
+  /** The errors of the state as it is now, described one by one when asked for. */
+  page.selection = () => {
+    const { position, members, pairs, state: { cause, cell } } = page;
+    const order = byCost();
+    const entries = selectErrors(truth, run, order, { position, members, pairs, cause, cell });
+    return { number: entries.length, at: (place) => describeError(truth, run, order, pairs, cell, entries[place]) };
+  };
+  page.showExamples = async (patch) => {
+    await page.change(patch);
+    section.scrollIntoView();
+    section.querySelector("h2").focus({ preventScroll: true });
+  };
+
+  function drawSoon() {
+    section.setAttribute("aria-busy", "true");
+    clearTimeout(timer);
+    if (isInSight) timer = setTimeout(drawNow, REST);
+  }
+
+  async function drawNow() {
+    drawing += 1;
+    const mine = drawing;
+    const boxes = await detectionBoxes();
+    if (mine !== drawing) return; // a later change draws
+    const errors = page.selection();
+    shown = { errors, boxes, pictures: 0 };
+    parts.pictures.replaceChildren();
+    addPictures();
+    parts.table.replaceChildren(...tableOf(truth, run, boxes, errors));
+    for (const button of parts.actions.querySelectorAll("button")) button.disabled = errors.number === 0;
+    section.removeAttribute("aria-busy");
+  }
+
+  function addPictures() {
+    const { errors, boxes } = shown;
+    const until = Math.min(errors.number, shown.pictures + PICTURES_AT_A_TIME);
+    for (; shown.pictures < until; shown.pictures += 1) {
+      parts.pictures.append(figureOf(truth, run, boxes, errors.at(shown.pictures)));
+    }
+    say(parts.status, errors.number ? `${count(until)} of ${plural(errors.number, "error")} shown` : "No such error at this threshold.");
+    parts.more.hidden = until === errors.number;
+  }
+
+  parts.more.addEventListener("click", () => {
+    const first = shown.pictures;
+    addPictures();
+    if (parts.more.hidden) parts.pictures.children[first].focus(); // the button is gone
+  });
+  parts.save((asText) => {
+    const { errors, boxes } = shown;
+    return asText(truth, run, boxes, Array.from({ length: errors.number }, (_, place) => errors.at(place)));
+  });
+  new IntersectionObserver(([entry]) => {
+    isInSight = entry.isIntersecting;
+    if (isInSight && section.hasAttribute("aria-busy")) drawSoon();
+  }, { rootMargin: "200px" }).observe(section);
+
+  return {
+    draw({ tally }) {
+      parts.drawCauses(tally.errors);
+      drawSoon();
+    },
+  };
+}
+
+/** Calls a function the first time only. */
+function once(compute) {
+  let kept;
+  let isKept = false;
+  return () => {
+    if (!isKept) [kept, isKept] = [compute(), true];
+    return kept;
+  };
+}
+
+/** The boxes of the detections, which nothing else needs. */
+async function decodeBoxes(run) {
+  const chunks = { boxes: await inflate("boxes") };
+  return run.boxRecords.map((record) => column(record, chunks));
+}
+
+function linkInNavigation() {
+  const after = document.querySelector('nav a[href="#confusion"]');
+  if (after) after.after(make("a", { href: "#examples" }, "Examples"));
+}
+
+function galleryParts(page) {
+  const save = [make("button", { type: "button" }, "save as COCO JSON"), make("button", { type: "button" }, "save as CSV")];
+  const numbers = CAUSES.map(() => make("span"));
+  const buttons = CAUSES.map((name, code) => make("button", {
+    type: "button",
+    onclick: () => page.change({ cause: page.state.cause === code ? null : code }),
+  }, make("span", { class: `swatch cause-${name}`, "aria-hidden": "true" }), causeWords(code), " ", numbers[code]));
+  return {
+    causes: make("div", { class: "causes", role: "group", "aria-label": "Cause of the examples" }, buttons),
+    status: make("p", { class: "note", role: "status" }),
+    pictures: make("ul", { class: "gallery" }),
+    more: make("button", { type: "button", hidden: true }, `show ${PICTURES_AT_A_TIME} more`),
+    actions: make("p", { class: "actions" }, save[0], " ", save[1]),
+    table: make("div"),
+    drawCauses(errors) {
+      errors.forEach((number, code) => {
+        say(numbers[code], count(number));
+        buttons[code].hidden = number === 0 && page.state.cause !== code;
+        buttons[code].setAttribute("aria-pressed", String(page.state.cause === code));
+      });
+    },
+    save(textOf) {
+      save[0].addEventListener("click", () => saveAs("mapgap-examples.json", "application/json", `${JSON.stringify(textOf(errorsAsCoco), null, 1)}\n`));
+      save[1].addEventListener("click", () => saveAs("mapgap-examples.csv", "text/csv", textOf(errorsAsCsv)));
+    },
+  };
+}
+
+function figureOf(truth, run, boxes, error) {
+  const record = errorRecord(truth, run, boxes, error);
+  const facts = [
+    record.score === null ? null : ["score ", String(record.score)],
+    record.box_iou === null ? null : ["IoU of the boxes ", fraction(record.box_iou, 2)],
+    error.cost > 0 ? ["gap ", fraction(error.cost, 4)] : null,
+    ["image ", String(record.image_id)],
+    record.file_name ? [nameOf(record.file_name)] : null,
+    record.object_id === null ? null : ["object ", String(record.object_id)],
+    record.detection === null ? null : ["detection ", String(record.detection)],
+  ].filter((fact) => fact !== null);
+  return make("li", { tabindex: -1 }, make("figure", {},
+    pictureOf(truth, run, boxes, error),
+    make("figcaption", {},
+      make("strong", {}, make("span", { class: `swatch cause-${record.cause}`, "aria-hidden": "true" }), causeWords(error.cause), ": ", classesOf(record)),
+      make("small", {}, facts.flatMap((fact, at) => [at ? " · " : null, ...fact])))));
+}
+
+/** The class of the object; with that of the detection where it is another. */
+function classesOf(record) {
+  if (record.object_class === null) return [nameOf(record.detection_class)];
+  if (record.detection_class === null || record.detection_class === record.object_class) return [nameOf(record.object_class)];
+  return [nameOf(record.object_class), " as ", nameOf(record.detection_class)];
+}
+
+const TABLE_COLUMNS = [
+  ["cause", (record) => record.cause.replace("_", " ")],
+  ["error", (record) => record.error],
+  ["class", (record) => (record.object_class === null ? DASH : nameOf(record.object_class))],
+  ["detected as", (record) => (record.detection_class === null ? DASH : nameOf(record.detection_class))],
+  ["score", (record) => record.score ?? DASH],
+  ["IoU of boxes", (record) => fraction(record.box_iou, 2)],
+  ["area", (record) => (record.object_area === null ? DASH : count(Math.round(record.object_area)))],
+  ["gap", (record) => fraction(record.gap, 4)],
+  ["image", (record) => record.image_id],
+  ["file", (record) => (record.file_name ? nameOf(record.file_name) : DASH)],
+  ["object", (record) => record.object_id ?? DASH],
+  ["detection", (record) => record.detection ?? DASH],
+];
+
+/** The first errors as a table, with a line that tells how many there are. */
+function tableOf(truth, run, boxes, errors) {
+  if (errors.number === 0) return [];
+  const number = Math.min(errors.number, ERRORS_IN_TABLE);
+  const caption = number < errors.number ? `The first ${number} of ${plural(errors.number, "error")}` : plural(errors.number, "error");
+  const rows = Array.from({ length: number }, (_, place) => {
+    const record = errorRecord(truth, run, boxes, errors.at(place));
+    return make("tr", {}, TABLE_COLUMNS.map(([, cell], at) => (at ? make("td", {}, cell(record)) : make("th", { scope: "row" }, cell(record)))));
+  });
+  const head = make("thead", {}, make("tr", {}, TABLE_COLUMNS.map(([name]) => make("th", { scope: "col" }, name))));
+  return [
+    make("p", { class: "note" }, `${caption}. The files hold all of them.`),
+    make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of the examples" },
+      make("table", {}, make("caption", { class: "hidden" }, caption), head, make("tbody", {}, rows))),
+  ];
+}
