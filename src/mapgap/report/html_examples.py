@@ -11,8 +11,8 @@ def examples_section() -> Markup:
         element(
             "p",
             "The errors at the threshold and filter above, costliest first, one an image until all images had their "
-            "turn. Boxes are drawn to scale on a blank frame. A cause or a cell of the matrix chooses errors; it does "
-            "not change the rates.",
+            "turn. Boxes are drawn to scale on a blank frame: the object solid, the detection dashed, other objects of "
+            "the image faint. A cause or a cell of the matrix chooses errors; it does not change the rates.",
             class_="note",
         ),
         id="examples",

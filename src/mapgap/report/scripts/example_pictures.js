@@ -34,8 +34,12 @@ function pictureOf(truth, run, boxes, error) {
     const box = boxOf(truth.box, other);
     if (other !== object && !areApart(box, frame)) others.push(outline("other", box));
   }
-  return draw("svg", { class: "picture", viewBox: frame.join(" "), role: "img", "aria-label": spoken(ofObject, ofRow, others.length) },
-    outline("frame", frame), others, ofObject && outline("truth", ofObject), ofRow && outline("detection", ofRow));
+  const [x, y, wide, tall] = frame;
+  const viewBox = frame.join(" ");
+  // The inner drawing ends at the frame, the outer one is as large as the page gives it.
+  return draw("svg", { class: "picture", viewBox, role: "img", "aria-label": spoken(ofObject, ofRow, others.length) },
+    draw("svg", { viewBox, x, y, width: wide, height: tall },
+      outline("frame", frame), others, ofObject && outline("truth", ofObject), ofRow && outline("detection", ofRow)));
 }
 
 function outline(kind, [x, y, width, height]) {
