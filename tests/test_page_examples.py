@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from playwright.sync_api import Browser, Page
 
 import mapgap
@@ -106,7 +106,12 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
     opened.page.close()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.generate],  # shrinking takes minutes in a browser
+)
 @given(coco_pairs())
 def test_the_errors_are_those_of_python(browser: Browser, tmp_path: Path, case: CocoPair) -> None:
     if not case.detections:
