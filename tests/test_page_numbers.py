@@ -229,3 +229,24 @@ def test_numbers_are_worded_as_in_python(page: Page, tmp_path: Path) -> None:
     for value, words in zip(values, found, strict=True):
         assert words == [percent(value), fraction(value), fraction(value, 2), fraction(-value)], value
     assert math.isfinite(sum(values))
+
+
+def test_a_click_on_a_cell_shows_its_errors(page: Page, tmp_path: Path) -> None:
+    demo = make_demo(seed=3, images=40)
+    results = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0).results
+    watched = Watched(page, written(results, tmp_path))
+    page.evaluate("mapgap.ready.then((page) => page.change({}))")
+    rows = page.locator("table.matrix tbody tr")
+    rows.nth(0).locator("td").nth(0).click()
+    assert page.evaluate("mapgap.ready.then((page) => page.state.cell)") is None
+    rows.nth(0).locator("td").last.click()
+    assert page.evaluate("mapgap.ready.then((page) => page.state.cell)") is None
+    background = len(results.ground_truth.categories.ids)
+    rows.nth(0).locator("td").nth(background).click()
+    assert page.evaluate("mapgap.ready.then((page) => page.state.cell)") == [0, background]
+    page.locator("table.matrix").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.evaluate("mapgap.ready.then((page) => page.state.cell)") == [0, 1]
+    assert watched.told == []

@@ -106,7 +106,21 @@ function mountMatrix(page) {
     }, word)));
   table.parentElement.before(modes);
   table.setAttribute("tabindex", "0");
-  table.addEventListener("keydown", (event) => moveFocus(table, event));
+  table.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") choose(event);
+    else moveFocus(table, event);
+  });
+  table.addEventListener("click", choose);
+
+  /** The errors of a cell become the examples; the line of several classes has none of its own. */
+  function choose(event) {
+    const cell = event.target.closest("tbody td");
+    if (!cell || cell.cellIndex > lines) return;
+    const chosen = [cell.parentElement.sectionRowIndex, cell.cellIndex - 1];
+    if (chosen.includes(mixed) || (chosen[0] === chosen[1])) return;
+    page.change({ cell: chosen.map((line) => (line === lines - 1 ? classes : shown[line])), cause: null });
+    document.getElementById("examples")?.scrollIntoView();
+  }
 
   function show() {
     for (const button of modes.children) button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
