@@ -117,9 +117,8 @@ function mountMatrix(page) {
     const cell = event.target.closest("tbody td");
     if (!cell || cell.cellIndex > lines) return;
     const chosen = [cell.parentElement.sectionRowIndex, cell.cellIndex - 1];
-    if (chosen.includes(mixed) || (chosen[0] === chosen[1])) return;
-    page.change({ cell: chosen.map((line) => (line === lines - 1 ? classes : shown[line])), cause: null });
-    document.getElementById("examples")?.scrollIntoView();
+    if (chosen.includes(mixed) || chosen[0] === chosen[1]) return;
+    page.showExamples({ cell: chosen.map((line) => (line === lines - 1 ? classes : shown[line])), cause: null });
   }
 
   function show() {
