@@ -18,7 +18,7 @@ from mapgap.report.embedded.page_data import PageData, page_data
 from mapgap.report.embedded.run import NO_ERROR
 from mapgap.report.embedded.truth import ids_record
 from mapgap.report.html_page import joined_scripts, report_html
-from mapgap.report.markup import data_element, document
+from mapgap.report.markup import data_element, document, text_element
 from tests.generated import CocoPair, coco_pairs
 
 
@@ -140,6 +140,8 @@ def test_no_text_ends_its_element() -> None:
     text = data_element("m", {"a": "</script><!--<script>&\u2028"})
     assert text.count("<") == 2
     assert json.loads(text[text.index(">") + 1 : text.rindex("<")]) == {"a": "</script><!--<script>&\u2028"}
+    with pytest.raises(ValueError, match="end its element"):
+        text_element("c", "AA</script>")
     with pytest.raises(ValueError, match="script"):
         document([], "", [], "'</script>'")
 

@@ -17,7 +17,7 @@ from mapgap.report.html_parts import figure, name
 from mapgap.report.html_slices import slices_section
 from mapgap.report.html_tables import classes_section, coco_section, image_level_section, tide_section
 from mapgap.report.json_values import Record
-from mapgap.report.markup import Markup, data_element, document, element, join
+from mapgap.report.markup import Markup, data_element, document, element, join, text_element
 from mapgap.report.wording import visible
 from mapgap.tables import Intervals
 
@@ -103,9 +103,7 @@ def joined_scripts() -> str:
 
 def embedded(data: PageData) -> Markup:
     """The manifest and the chunks as elements that run nothing."""
-    chunks = [
-        element("script", chunk, type="text/plain", id=f"mapgap-chunk-{name}") for name, chunk in data.chunks.items()
-    ]
+    chunks = [text_element(f"mapgap-chunk-{name}", chunk) for name, chunk in data.chunks.items()]
     return join([data_element("mapgap-manifest", data.manifest), *chunks], "\n")
 
 

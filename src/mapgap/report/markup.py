@@ -81,6 +81,13 @@ def data_element(id_: str, record: Any) -> Markup:
     return Markup(f'<script type="application/json" id="{escape(id_)}">{text}</script>')
 
 
+def text_element(id_: str, text: str) -> Markup:
+    """Plain text for a script to read, such as base64: what needs escaping is refused, which is faster than looking."""
+    if "<" in text or "&" in text:
+        raise ValueError("a text with '<' or '&' could end its element")
+    return Markup(f'<script type="text/plain" id="{escape(id_)}">{text}</script>')
+
+
 def document(head: Iterable[Child], style: str, body: Iterable[Child], script: str | None = None) -> Markup:
     """A whole page. `style` and `script` are our own, the texts that HTML does not escape: they must not end early."""
     if "<" in style:

@@ -24,7 +24,7 @@ def page_data(results: Results, most_rows: int = MOST_ROWS) -> PageData:
 
     Beyond `most_rows` detections the false positives that score least are left out, and the manifest tells how many.
     """
-    truth, run, boxes = Chunk("truth"), Chunk("run"), Chunk("boxes", of_noise=True)
+    truth, run, boxes = Chunk("truth"), Chunk("run"), Chunk("boxes")
     objects = object_rows(results.ground_truth)
     rows = detection_rows(results, most_rows)
     manifest = {
