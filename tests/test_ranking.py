@@ -413,9 +413,11 @@ def test_rule_5_at_least_30_errors(errors, named):
     assert [hotter.where["weather"] for hotter in mode.hotter_within] == ["rain"] * named
 
 
-@pytest.mark.parametrize(("rest", "named"), [(30, True), (29, False)])
-def test_rule_5_a_rest_of_fewer_than_30_members_is_none(rest, named):
-    mode = hot_inside(("dry", rest, 0), ("rain", 500, 300))[0]
+@pytest.mark.parametrize(
+    ("rest", "inside", "named"), [(30, 250, True), (29, 250, False), (51, 450, True), (50, 450, False)]
+)
+def test_rule_5_a_rest_of_fewer_than_30_members_or_of_a_tenth_is_none(rest, inside, named):
+    mode = hot_inside(("dry", rest, rest // 3), ("rain", inside, 200))[0]
     assert mode.where == {"time": "night"}
     assert [hotter.where["weather"] for hotter in mode.hotter_within] == ["rain"] * named
 

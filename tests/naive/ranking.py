@@ -275,7 +275,8 @@ class NaiveCause:
             for code in _codes(attribute):
                 spot = self.spot(tuple(sorted([*parent.where, (attribute.name, code)])))
                 rest = len(parent.members) - len(spot.members)
-                if self.is_hot(spot, parent) and rest >= min(self.minimum, 30):
+                has_rest = rest >= min(self.minimum, 30) and 10 * rest > len(parent.members)
+                if has_rest and self.is_hot(spot, parent):
                     spot = replace(spot, excess=self.excess(spot, parent))
                     if spot.excess > 0:
                         found.append(spot)

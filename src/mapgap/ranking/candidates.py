@@ -85,6 +85,10 @@ class Whole:
         rest = self.population - population
         return population > 0 and rest > 0 and 4 * errors * rest >= 5 * (self.errors - errors) * population
 
+    def is_nearly(self, population: int) -> bool:
+        """Whether so many members of it are nearly all: nine tenths."""
+        return 10 * population >= 9 * self.population
+
     def excess(self, population: int, cost: float) -> float:
         """What would come back if the slice failed no more than the rest does, without the noise of rounding."""
         return round(cost - population * (self.cost - cost) / (self.population - population), EXCESS_DECIMALS)

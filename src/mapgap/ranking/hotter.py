@@ -19,8 +19,8 @@ def hotter_within(ledger: Ledger, parent: Candidate, minimum_errors: int) -> tup
 
     Each has enough errors, a rate at least 1.25 times that of the rest of the parent and a positive excess within; of
     those with the same members one is named. The rest has at least 30 members, or its rate says nothing (with few
-    errors in all one is enough, as everywhere). The excess is 0.0 for causes that owe nothing; they are ordered by
-    errors in its place.
+    errors in all one is enough, as everywhere), and more than a tenth of the parent's, or both are nearly the same. The
+    excess is 0.0 for causes that owe nothing; they are ordered by errors in its place.
     """
     inside = np.flatnonzero(ledger.contains(parent.keys, parent.values))
     whole = Whole(parent.errors, parent.population, parent.cost)
@@ -61,7 +61,8 @@ def _narrower(parent: Candidate, whole: Whole, key: int, sums: FloatArray, minim
     least_rest = LEAST_MEMBERS if minimum_errors > 1 else 1
     for value in np.flatnonzero(sums[0] >= minimum_errors).tolist():
         errors, population, cost = int(sums[0, value]), int(sums[1, value]), float(sums[2, value])
-        if whole.population - population >= least_rest and whole.is_hotter(errors, population):
+        has_rest = whole.population - population >= least_rest and not whole.is_nearly(population)
+        if has_rest and whole.is_hotter(errors, population):
             named = with_key(parent.keys, parent.values, key, value)
             one = whole.candidate(*named, errors, population, cost)
             if one.excess > 0:
