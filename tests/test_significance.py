@@ -207,19 +207,16 @@ def sums_by_stratum(tables: Sequence[tuple[int, int, int, int]]) -> np.ndarray:
     rows = []
     for a, b, c, d in tables:
         total = a + b + c + d
-        p, q, r, s = (a + d) / total, (b + c) / total, a * d / total, b * c / total
-        rows.append([r, s, p * r, p * s + q * r, q * s])
-    return np.array(rows).sum(axis=0).reshape(5, 1)
+        rows.append([a * d / total, b * c / total])
+    return np.array(rows).sum(axis=0).reshape(2, 1)
 
 
 def test_mantel_haenszel_on_admissions_at_berkeley():
-    """mantelhaen.test(UCBAdmissions) of R: .9046968, 95 % interval .7719074 to 1.0603298. Crude it is 1.84."""
+    """mantelhaen.test(UCBAdmissions) of R: .9046968. Crude it is 1.84."""
     result = mantel_haenszel(sums_by_stratum(BERKELEY))
-    assert result.ratio[0] == pytest.approx(0.9046968, abs=5e-8)
-    low, high = (np.exp(np.log(result.ratio[0]) + side * 1.959964 * result.log_error[0]) for side in (-1, 1))
-    assert (low, high) == (pytest.approx(0.7719074, abs=5e-7), pytest.approx(1.0603298, abs=5e-7))
+    assert result[0] == pytest.approx(0.9046968, abs=5e-8)
     crude = mantel_haenszel(sums_by_stratum([tuple(np.sum(BERKELEY, axis=0).tolist())]))
-    assert crude.ratio[0] == pytest.approx(1.84108, abs=5e-6)
+    assert crude[0] == pytest.approx(1.84108, abs=5e-6)
 
 
 @pytest.mark.parametrize(
@@ -227,8 +224,7 @@ def test_mantel_haenszel_on_admissions_at_berkeley():
 )
 def test_odds_ratios_at_the_edge(table, expected):
     result = mantel_haenszel(sums_by_stratum([table]))
-    assert result.ratio[0] == pytest.approx(expected, nan_ok=True)
-    assert isnan(result.log_error[0])
+    assert result[0] == pytest.approx(expected, nan_ok=True)
 
 
 places = st.lists(
@@ -253,9 +249,9 @@ def test_odds_ratios_within_strata_equal_the_naive_twin(rows):
             for i in range(len(rows))
             for k in range(count[i])
         ]
-        assert result.ratio[cell] == pytest.approx(odds_ratio(expanded), rel=1e-9, nan_ok=True)
+        assert result[cell] == pytest.approx(odds_ratio(expanded), rel=1e-9, nan_ok=True)
     masks = strata.odds_ratios_of(first == code for code in range(3))
-    assert masks.ratio.tolist() == pytest.approx(result.ratio[:3].tolist(), nan_ok=True)
+    assert masks.tolist() == pytest.approx(result[:3].tolist(), nan_ok=True)
 
 
 def test_strata_of_a_slice_leave_out_what_it_is_by():

@@ -23,16 +23,15 @@ class Stratum {
     all_errors_ += errors;
   }
 
-  // Adds the five sums of every cell, as Robins, Breslow and Greenland (1986) need them, and forgets the stratum.
+  // Adds both sums of every cell and forgets the stratum.
   void close(double* sums, std::size_t stride) {
     const auto total = static_cast<double>(all_members_);
     for (const std::size_t cell : touched_) {
       const auto a = static_cast<double>(errors_[cell]), b = static_cast<double>(members_[cell] - errors_[cell]);
       const auto c = static_cast<double>(all_errors_ - errors_[cell]);
       const auto d = static_cast<double>(all_members_ - members_[cell] - (all_errors_ - errors_[cell]));
-      const double p = (a + d) / total, q = (b + c) / total, r = a * d / total, s = b * c / total;
-      const double terms[] = {r, s, p * r, p * s + q * r, q * s};
-      for (std::size_t term = 0; term < 5; ++term) sums[term * stride + cell] += terms[term];
+      sums[cell] += a * d / total;
+      sums[stride + cell] += b * c / total;
       members_[cell] = errors_[cell] = 0;
     }
     touched_.clear();
@@ -59,7 +58,7 @@ auto stratified_sums(const std::vector<Index1>& columns, Id1 sizes, Index2 cross
       require(0 <= errors.data()[place] && errors.data()[place] <= members.data()[place], "more errors than members");
     }
     cells = partitions.cells();
-    sums.assign(5 * cells, 0.0);
+    sums.assign(2 * cells, 0.0);
     run_blocks(even_cuts(partitions.size(), threads), [&](std::size_t, std::size_t begin, std::size_t end) {
       for (std::size_t p = begin; p < end; ++p) {
         Stratum now(partitions[p].cells);
@@ -70,7 +69,7 @@ auto stratified_sums(const std::vector<Index1>& columns, Id1 sizes, Index2 cross
       }
     });
   }
-  return give(std::move(sums), {5, cells});
+  return give(std::move(sums), {2, cells});
 }
 
 }  // namespace

@@ -524,10 +524,9 @@ def grow_cluster_sums(
 def stratified_sums(
     columns: list[Index], sizes: Id, crosses: Index, stratum: Index, members: Id, errors: Id, threads: int = 0
 ) -> Float:
-    """(5, cells of all partitions) sums over strata of a table a b / c d: errors and others inside a cell, and outside.
+    """(2, cells of all partitions) sums over strata of ad/T and bc/T, T = a + b + c + d.
 
-    With T = a + b + c + d: sums of R = ad/T, S = bc/T, PR, PS + QR and QS, where P = (a + d)/T and Q = (b + c)/T.
-    Places are sorted by `stratum`; each holds `members` of which `errors` are errors.
+    a and b are errors and others inside a cell, c and d outside. Places are sorted by `stratum`; each holds `members` of which `errors` are errors.
     """
 
 def match_leftovers(

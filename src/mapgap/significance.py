@@ -170,37 +170,24 @@ def _fewest(keys: IdArray, inverse: NDArray[np.intp]) -> IdArray:
     return fewest
 
 
-@dataclass(frozen=True)
-class OddsRatios:
-    """One row a group: odds of an error inside over those outside, held against each other within strata."""
+def mantel_haenszel(sums: FloatArray) -> FloatArray:
+    """(S,) common odds ratio over strata: sum of a d / T over sum of b c / T; NaN or infinite without a comparison.
 
-    ratio: FloatArray
-    """NaN or infinite where there is nothing to compare."""
-    log_error: FloatArray
-    """Standard error of its logarithm if members are independent, NaN where not defined."""
-
-
-def mantel_haenszel(sums: FloatArray) -> OddsRatios:
-    """The common odds ratio over strata: sum of a d / T over sum of b c / T.
-
-    `sums` (5, S) over strata with the table a b / c d (errors and others inside, errors and others outside) and its
-    total T: R = a d / T, S = b c / T, P R, P S + Q R, Q S with P = (a + d) / T, Q = (b + c) / T. Mantel and Haenszel,
-    J. Nat. Cancer Inst. 22 (1959); the error of the logarithm is that of Robins, Breslow and Greenland, Biometrics 42
-    (1986).
+    `sums` (2, S) over strata with the table a b / c d (errors and others inside, errors and others outside) and its
+    total T. Mantel and Haenszel, J. Nat. Cancer Inst. 22 (1959).
     """
-    r, s, p_r, mixed, q_s = sums
+    right, wrong = sums
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = p_r / (2 * r * r) + mixed / (2 * r * s) + q_s / (2 * s * s)
-        return OddsRatios(r / s, np.where((r > 0) & (s > 0), np.sqrt(variance), np.nan))
+        return np.asarray(right / wrong)
 
 
-def points_the_other_way(comparison: Comparison, adjusted: OddsRatios) -> BoolArray:
+def points_the_other_way(comparison: Comparison, odds_ratio: FloatArray) -> BoolArray:
     """Simpson's paradox: the crude difference and the adjusted odds ratio point in different directions.
 
-    Whether either is beyond chance is not asked here: that is what the p-value and the interval of the odds ratio tell.
+    Whether either is beyond chance is not asked here.
     What is level but for rounding, or not defined, has no direction.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        logarithm = np.log(adjusted.ratio)
+        logarithm = np.log(odds_ratio)
     is_worse, is_better = comparison.difference > ROUNDING, comparison.difference < -ROUNDING
     return np.asarray(is_worse & (logarithm < -ROUNDING) | is_better & (logarithm > ROUNDING))

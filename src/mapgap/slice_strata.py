@@ -7,9 +7,9 @@ from itertools import islice
 import numpy as np
 
 from mapgap import _kernel
-from mapgap.significance import OddsRatios, mantel_haenszel
+from mapgap.significance import mantel_haenszel
 from mapgap.slice_tests import Codes, Keys, Population
-from mapgap.tables import Attribute, BoolArray, IdArray, IndexArray
+from mapgap.tables import Attribute, BoolArray, FloatArray, IdArray, IndexArray
 
 CLASS_ATTRIBUTES = frozenset(["class", "class_frequency"])
 SIZE_ATTRIBUTES = frozenset(["size", "size_detail"])
@@ -36,25 +36,23 @@ class Strata:
     members: IdArray
     errors: IdArray
 
-    def odds_ratios(self, columns: Sequence[IndexArray], sizes: IdArray, crosses: IndexArray) -> OddsRatios:
-        """Of the cells of all partitions; columns are of the places in their own order."""
+    def odds_ratios(self, columns: Sequence[IndexArray], sizes: IdArray, crosses: IndexArray) -> FloatArray:
+        """Odds ratios of the cells of all partitions; columns are of the places in their own order."""
         in_order = [column[self.order] for column in columns]
         return mantel_haenszel(
             _kernel.stratified_sums(in_order, sizes, crosses, self.stratum, self.members, self.errors)
         )
 
-    def odds_ratios_of(self, slices: Iterable[BoolArray]) -> OddsRatios:
-        """Of slices given as the places inside each, in their own order."""
-        parts = [OddsRatios(np.zeros(0), np.zeros(0))]
+    def odds_ratios_of(self, slices: Iterable[BoolArray]) -> FloatArray:
+        """Odds ratios of slices given as the places inside each, in their own order."""
+        parts = [np.zeros(0)]
         rest = iter(slices)
         # Some at a time: many slices of many places need no memory for all of them at once.
         while some := [inside.astype(np.int32) for inside in islice(rest, SLICES_AT_ONCE)]:
             crosses = np.array([(column, -1) for column in range(len(some))], dtype=np.int32)
             both = self.odds_ratios(some, np.full(len(some), 2, dtype=np.int64), crosses)
-            parts.append(OddsRatios(both.ratio[1::2], both.log_error[1::2]))
-        return OddsRatios(
-            np.concatenate([part.ratio for part in parts]), np.concatenate([part.log_error for part in parts])
-        )
+            parts.append(both[1::2])
+        return np.concatenate(parts)
 
 
 def make_strata(columns: Sequence[IndexArray], members: IdArray, errors: IdArray) -> Strata:
@@ -80,7 +78,7 @@ def adjusted_odds_ratios(
     attributes: Sequence[Attribute],
     codes: Mapping[str, IndexArray],
     slices: Sequence[tuple[Keys, Codes]],
-) -> OddsRatios:
+) -> FloatArray:
     """One row a slice of the population: of its errors of kind 0, within strata of class and size.
 
     `attributes` are those that keys count, `codes` holds the values of "class" and "size" at the population's places,
@@ -88,19 +86,18 @@ def adjusted_odds_ratios(
     """
     errors = population.errors_of(0)
     wanted = [strata_of(attributes[key].name for key in keys) for keys, _ in slices]
-    result = OddsRatios(np.full(len(slices), np.nan), np.full(len(slices), np.nan))
+    result = np.full(len(slices), np.nan)
     for names in dict.fromkeys(name for name in wanted if name is not None):
         strata = make_strata([codes[name] for name in names if name in codes], population.members, errors)
         rows = [row for row, name in enumerate(wanted) if name == names]
         for few_keys in (True, False):
             chosen = [row for row in rows if (len(slices[row][0]) <= 2) == few_keys]
             of_cells = _of_partitions if few_keys else _of_masks
-            odds = of_cells(population, strata, [slices[row] for row in chosen])
-            result.ratio[chosen], result.log_error[chosen] = odds.ratio, odds.log_error
+            result[chosen] = of_cells(population, strata, [slices[row] for row in chosen])
     return result
 
 
-def _of_partitions(population: Population, strata: Strata, slices: Sequence[tuple[Keys, Codes]]) -> OddsRatios:
+def _of_partitions(population: Population, strata: Strata, slices: Sequence[tuple[Keys, Codes]]) -> FloatArray:
     """Of slices of one or two keys, by way of all the cells of their crosses."""
     crosses = list(dict.fromkeys(keys for keys, _ in slices))
     used = sorted({key for keys in crosses for key in keys})
@@ -120,8 +117,8 @@ def _of_partitions(population: Population, strata: Strata, slices: Sequence[tupl
         places = [position[key][code] for key, code in zip(keys, codes, strict=True)]
         inner = places[0] if len(keys) == 1 else places[0] * population.columns[keys[1]].size + places[1]
         cells.append(first_cell[keys] + inner)
-    return OddsRatios(odds.ratio[cells], odds.log_error[cells])
+    return odds[cells]
 
 
-def _of_masks(population: Population, strata: Strata, slices: Sequence[tuple[Keys, Codes]]) -> OddsRatios:
+def _of_masks(population: Population, strata: Strata, slices: Sequence[tuple[Keys, Codes]]) -> FloatArray:
     return strata.odds_ratios_of(population.contains(keys, codes) for keys, codes in slices)

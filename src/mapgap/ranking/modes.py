@@ -158,7 +158,7 @@ def _odds_ratios(book: Book, ledger: Ledger, listed: list[Candidate]) -> list[fl
         strata = make_strata([of_place[name] for name in names if name in of_place], ledger.members, ledger.errors)
         rows = [row for row, of_row in enumerate(wanted) if of_row == names]
         odds = strata.odds_ratios_of(ledger.contains(listed[row].keys, listed[row].values) for row in rows)
-        for row, ratio in zip(rows, odds.ratio.tolist(), strict=True):
+        for row, ratio in zip(rows, odds.tolist(), strict=True):
             ratios[row] = ratio if math.isfinite(ratio) else None
     return ratios
 

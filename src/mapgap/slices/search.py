@@ -90,7 +90,7 @@ def search_slices(
         place = [rows[name] for name in names]
         adjusted = adjusted_odds_ratios(population, by_name, codes, names)
         tests.q_value[place] = q_value
-        tests.adjusted_odds_ratio[place] = adjusted.ratio
+        tests.adjusted_odds_ratio[place] = adjusted
         tests.is_reversed[place] = points_the_other_way(tested.comparison.of_kind(0), adjusted)
     return slices, tests
 
