@@ -63,6 +63,11 @@ def distinct_candidates(ledger: Ledger, candidates: Iterable[Candidate]) -> list
     return sorted(kept, key=lambda one: one.slice_order)
 
 
+def is_nearly_all(part: int, of: int) -> bool:
+    """Nine tenths."""
+    return 10 * part >= 9 * of
+
+
 @dataclass(frozen=True)
 class Whole:
     """What a slice is measured against: the totals of all data, or of the slice it lies in."""
@@ -84,10 +89,6 @@ class Whole:
         """Whether the rest has members and errors / population is at least 1.25 times its rate; exact."""
         rest = self.population - population
         return population > 0 and rest > 0 and 4 * errors * rest >= 5 * (self.errors - errors) * population
-
-    def is_nearly(self, population: int) -> bool:
-        """Whether so many members of it are nearly all: nine tenths."""
-        return 10 * population >= 9 * self.population
 
     def excess(self, population: int, cost: float) -> float:
         """What would come back if the slice failed no more than the rest does, without the noise of rounding."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mapgap import _kernel
-from mapgap.ranking.candidates import Candidate, Whole, distinct_candidates
+from mapgap.ranking.candidates import Candidate, Whole, distinct_candidates, is_nearly_all
 from mapgap.ranking.ledger import Ledger
 from mapgap.slice_growth import with_key
 from mapgap.slice_tests import LEAST_MEMBERS
@@ -61,7 +61,7 @@ def _narrower(parent: Candidate, whole: Whole, key: int, sums: FloatArray, minim
     least_rest = LEAST_MEMBERS if minimum_errors > 1 else 1
     for value in np.flatnonzero(sums[0] >= minimum_errors).tolist():
         errors, population, cost = int(sums[0, value]), int(sums[1, value]), float(sums[2, value])
-        has_rest = whole.population - population >= least_rest and not whole.is_nearly(population)
+        has_rest = whole.population - population >= least_rest and not is_nearly_all(population, whole.population)
         if has_rest and whole.is_hotter(errors, population):
             named = with_key(parent.keys, parent.values, key, value)
             one = whole.candidate(*named, errors, population, cost)

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgap.ranking.candidates import Candidate, Whole
+from mapgap.ranking.candidates import Candidate, Whole, is_nearly_all
 from mapgap.ranking.hotter import sums_within
 from mapgap.ranking.ledger import Ledger
 from mapgap.slice_growth import DEEPEST, with_key
@@ -34,7 +34,7 @@ def drop_longer_names(candidates: list[Candidate]) -> list[Candidate]:
 def _is_as_good(shorter: Candidate | None, longer: Candidate) -> bool:
     return (
         shorter is not None
-        and 10 * longer.population >= 9 * shorter.population
+        and is_nearly_all(longer.population, shorter.population)
         and shorter.excess >= PARENT_EXCESS_SHARE * longer.excess
     )
 

@@ -8,11 +8,10 @@ import numpy as np
 
 from mapgap.rates import rates
 from mapgap.report.json_values import Record, number, numbers, ratio
+from mapgap.slice_tests import LEAST_IMAGES, LEAST_MEMBERS
 from mapgap.tables import CAUSES, FailureMode, FloatArray, Recommendation, Results, Where
 
 PAIRS_IN_SUMMARY = 200
-FEWEST_OBJECTS = 30
-FEWEST_IMAGES = 5
 ROUNDING_NOISE = 1e-12
 """A gap below this is none: nothing can have a share of it."""
 
@@ -121,7 +120,7 @@ def _slice_record(
     all_objects, total = whole
     q_value, adjusted_odds_ratio, is_reversed = tests
     flags = ["without_background"] if without_background else []
-    if objects < FEWEST_OBJECTS or images < FEWEST_IMAGES:
+    if objects < LEAST_MEMBERS or images < LEAST_IMAGES:
         flags.append("too_few")
     if is_reversed:
         flags.append("simpson")
