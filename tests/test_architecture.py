@@ -24,7 +24,7 @@ ALLOWED_INTERSECTIONS = {
 
 def intersections(folder: Path) -> set[str]:
     """Files, relative to the folder, that compute edges of an intersection."""
-    files = [path for path in folder.rglob("*") if path.suffix in (".py", ".cpp", ".h")]
+    files = [path for path in folder.rglob("*") if path.suffix in (".py", ".cpp", ".h", ".js")]
     return {
         str(path.relative_to(folder))
         for path in files
@@ -42,6 +42,7 @@ def test_there_is_one_iou_formula() -> None:
     [
         "right = np.minimum(a[:, 0] + a[:, 2], b[:, 0] + b[:, 2])",
         "w = min(d[0] + d[2], g[0] + g[2]) - max(d[0], g[0])",
+        "const wide = Math.min(one[0] + one[2], other[0] + other[2]) - Math.max(one[0], other[0]);",
         "const double w = std::fmin(d[2] + d[0], g[2] + g[0]);",
         "const double w = lesser(d[2] + d[0], g[2] + g[0]) - greater(d[0], g[0]);",
     ],

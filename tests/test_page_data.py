@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 import mapgap
 from mapgap.demo import make_demo
+from mapgap.report.columns import detections_table
 from mapgap.report.content import build_report
 from mapgap.report.embedded.columns import Chunk, as_decimals
 from mapgap.report.embedded.page_data import PageData, page_data
-from mapgap.report.embedded.run import NO_ERROR
+from mapgap.report.embedded.run import NO_ERROR, detection_rows
 from mapgap.report.embedded.truth import ids_record
 from mapgap.report.html_page import joined_scripts, report_html
 from mapgap.report.markup import data_element, document, text_element
@@ -125,6 +126,25 @@ def test_the_gap_is_all_there(pair: CocoPair) -> None:
     lengths, own = column(data, run["own_debts"]["length"]), column(data, run["own_debts"]["gap"])
     total = sum(column(data, run["debts"]["gap"])) + sum(n * gap for n, gap in zip(lengths, own, strict=True))
     assert total == pytest.approx(analysis.results.gap.total or 0.0, abs=1e-9)
+
+
+@given(pair=coco_pairs())
+def test_overlaps_are_those_of_the_table_of_detections(pair: CocoPair) -> None:
+    analysis, data = data_of(pair)
+    rows = detection_rows(analysis.results).detection
+    wanted = np.nan_to_num(np.asarray(detections_table(analysis.results)["iou"], dtype=np.float64))[rows]
+    assert column(data, data.manifest["run"]["iou"]) == pytest.approx(wanted.tolist(), abs=0.00051)
+
+
+def test_boxes_a_hair_outside_the_image_stay_small() -> None:
+    """Rounded they are -0.0, which no whole number is."""
+    image = {"id": 1, "width": 90, "height": 90}
+    truth = {"images": [image], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
+    detections = [{"image_id": 1, "category_id": 1, "bbox": [x, 1.257, 5, 5], "score": 0.5} for x in (-0.001, 7.1)]
+    data = page_data(mapgap.analyze(truth, detections, resamples=0).results)
+    sides = data.manifest["run"]["box"]
+    assert [side["type"] for side in sides] == ["u8", "u8", "u8", "u8"]
+    assert [column(data, side) for side in sides] == [[0.0, 7.1], [1.26, 1.26], [5.0, 5.0], [5.0, 5.0]]
 
 
 def test_the_same_results_give_the_same_bytes() -> None:

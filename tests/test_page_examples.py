@@ -199,7 +199,7 @@ def test_a_cell_shows_who_takes_the_object(opened: Opened) -> None:
     (error,) = opened.selection()
     assert (error["object"], error["record"], error["isMissed"]) == ("107", 1, True)
     (caption,) = opened.gallery()
-    assert "score 0.8 · IoU of the boxes 1" in caption
+    assert "score 0.8 · IoU 1" in caption
     opened.change({"cell": [2, 0]})
     assert [error["record"] for error in opened.selection()] == [2]
     opened.change({"cell": [1, 2]})

@@ -156,6 +156,10 @@ class Pairs:
     object: IndexArray
     iou: FloatArray
 
+    def positions(self, rows: IdArray) -> IdArray:
+        """Where the detection of each of these rows stands in `Matches.order`."""
+        return np.searchsorted(self.offsets, rows, side="right") - 1
+
 
 @dataclass(frozen=True)
 class Matches:

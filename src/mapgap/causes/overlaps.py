@@ -25,5 +25,4 @@ def overlaps_of(objects: IndexArray, annotations: int, matches: Matches, pairs: 
     is_asked = np.zeros(annotations, dtype=np.bool_)
     is_asked[objects] = True
     rows = np.flatnonzero(is_asked[pairs.object])
-    position = np.searchsorted(pairs.offsets, rows, side="right") - 1
-    return Overlaps(matches.order[position], pairs.object[rows], pairs.iou[rows])
+    return Overlaps(matches.order[pairs.positions(rows)], pairs.object[rows], pairs.iou[rows])

@@ -62,8 +62,7 @@ def list_candidates(
     )
     minimum = min(float(matches.iou_thresholds[threshold]), EQUAL_BOXES_IOU)
     near = np.flatnonzero(pairs.iou >= minimum)
-    position = np.searchsorted(pairs.offsets, near, side="right") - 1
-    detection, objects = matches.order[position], pairs.object[near]
+    detection, objects = matches.order[pairs.positions(near)], pairs.object[near]
     is_candidate = is_false_positive[detection] & ground_truth.is_object[objects]
     detection, objects, iou = detection[is_candidate], objects[is_candidate], pairs.iou[near[is_candidate]]
     order = np.lexsort((-objects, -iou, detection))

@@ -36,7 +36,8 @@ SECTIONS = (
 
 
 SCRIPTS = (
-    "causes.js",
+    "manifest.js",
+    "once.js",
     "words.js",
     "elements.js",
     "decode.js",

@@ -7,7 +7,7 @@ from mapgap.report.embedded.columns import Chunk
 from mapgap.report.embedded.run import MOST_ROWS, detection_rows, run_record
 from mapgap.report.embedded.truth import object_rows, truth_record
 from mapgap.report.json_values import Record
-from mapgap.tables import Results
+from mapgap.tables import CAUSES, Results
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ def page_data(results: Results, most_rows: int = MOST_ROWS) -> PageData:
     rows = detection_rows(results, most_rows)
     manifest = {
         "version": 1,
+        "causes": list(CAUSES),
         "truth": truth_record(results, objects, truth),
         "run": {
             "name": results.detections.name,

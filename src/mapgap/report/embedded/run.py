@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mapgap import _kernel
+from mapgap.report.columns import target_of_detections
 from mapgap.report.embedded.columns import Chunk
 from mapgap.report.embedded.truth import ObjectRows
 from mapgap.report.json_values import Record
@@ -15,6 +16,8 @@ NO_ERROR = len(CAUSES)
 NOT_COUNTED = NO_ERROR + 1
 """In the place of a cause: counts at other IoU thresholds only, where it owes, and has no outcome at this one."""
 MOST_ROWS = 500_000
+IOU_DECIMALS = 3
+"""For captions; 0 stands for none."""
 BOX_DECIMALS = 2
 MANY_ROWS = 100_000
 BOX_DECIMALS_OF_MANY = 1
@@ -54,23 +57,27 @@ def run_record(results: Results, objects: ObjectRows, rows: DetectionRows, chunk
     """The columns of one run; `boxes` takes those of its detections, which only pictures of examples need."""
     detections, detection = results.detections, rows.detection
     outcome = _outcomes(results)[detection]
-    target = _targets(results, objects)[detection]
+    annotation, iou = target_of_detections(results)
+    target = np.append(objects.row, np.int32(-1))[annotation[detection]]  # none stays none
     own_place = np.where(target < 0, 0, target - objects.first_of_image[detections.image[detection]] + 1)
     is_background = target < 0
+    lost = _lost(results)
     # Files list image after image, mostly: the places then rise by one.
     by_image = grouped_order(detections.image[detection])
-    box = np.round(detections.box[detection], BOX_DECIMALS if len(detection) <= MANY_ROWS else BOX_DECIMALS_OF_MANY)
+    decimals = BOX_DECIMALS if len(detection) <= MANY_ROWS else BOX_DECIMALS_OF_MANY
+    box = np.round(detections.box[detection], decimals) + 0.0  # -0.0 is no whole number
     return {
         "score": chunk.add(detections.score[detection], falling_or_rising=True),
         "image": chunk.add(detections.image[detection]),
         "category": chunk.add(detections.category[detection]),
         "cause": chunk.add(outcome),
         "target": chunk.add(own_place),
+        "iou": chunk.add(np.round(np.nan_to_num(iou[detection]), IOU_DECIMALS)),
         "record": chunk.add(detections.record[detection][by_image], falling_or_rising=True),
         "candidates": _candidates_record(results, objects, rows, chunk),
         "attributes": [_own_codes(attribute, detection, is_background, chunk) for attribute in results.attributes],
-        "object_cause": chunk.add(_object_causes(results)[objects.annotation]),
-        "object_detection": chunk.add(_object_detections(results, rows)[objects.annotation]),
+        "object_cause": chunk.add(_object_causes(results, lost)[objects.annotation]),
+        "object_detection": chunk.add(_object_detections(results, lost, rows)[objects.annotation]),
         "debts": _debts_record(results, objects, chunk),
         "own_debts": _own_debts_record(results, rows, chunk),
         "left_out": _left_out_record(results, rows),
@@ -91,14 +98,6 @@ def _outcomes(results: Results) -> IndexArray:
     cause = results.causes.detection[threshold].astype(np.int32)
     outcome = np.where(results.matches.is_counted(threshold), cause, NOT_COUNTED)
     return np.where(results.matches.is_true_positive(threshold), NO_ERROR, outcome).astype(np.int32)
-
-
-def _targets(results: Results, objects: ObjectRows) -> IndexArray:
-    """(D,) row of the object each detection matches or points at, -1 for none."""
-    threshold = results.analysis_threshold
-    is_right = results.matches.is_true_positive(threshold)
-    annotation = np.where(is_right, results.matches.matched[0, threshold], results.causes.points_at(threshold))
-    return np.where(annotation >= 0, objects.row[annotation] if len(objects.row) else -1, -1).astype(np.int32)
 
 
 def _candidates_record(results: Results, objects: ObjectRows, rows: DetectionRows, chunk: Chunk) -> Record:
@@ -123,21 +122,24 @@ def _own_codes(attribute: Attribute, detection: IndexArray, is_background: BoolA
     return {"codes": chunk.add(np.where(is_background, own, 0))}
 
 
-def _object_causes(results: Results) -> IndexArray:
-    """(N,) cause of each object that no detection matches at any score, NO_ERROR for the others."""
+def _lost(results: Results) -> IdArray:
+    """The errors that are objects which no detection matches, whatever its score."""
     errors = results.errors
-    is_lost = errors.is_false_negative & (errors.cause != CAUSES.index("below_threshold"))
+    return np.flatnonzero(errors.is_false_negative & (errors.cause != CAUSES.index("below_threshold")))
+
+
+def _object_causes(results: Results, lost: IdArray) -> IndexArray:
+    """(N,) cause of each object that no detection matches at any score, NO_ERROR for the others."""
     cause = np.full(len(results.ground_truth.ids), NO_ERROR, dtype=np.int32)
-    cause[errors.object[is_lost]] = errors.cause[is_lost]
+    cause[results.errors.object[lost]] = results.errors.cause[lost]
     return cause
 
 
-def _object_detections(results: Results, rows: DetectionRows) -> IndexArray:
+def _object_detections(results: Results, lost: IdArray, rows: DetectionRows) -> IndexArray:
     """(N,) row + 1 of the detection behind the cause of each object that no detection matches, 0 for none."""
-    errors = results.errors
-    is_lost = errors.is_false_negative & (errors.cause != CAUSES.index("below_threshold")) & (errors.detection >= 0)
+    with_detection = lost[results.errors.detection[lost] >= 0]
     row = np.zeros(len(results.ground_truth.ids), dtype=np.int32)
-    row[errors.object[is_lost]] = rows.row[errors.detection[is_lost]] + 1
+    row[results.errors.object[with_detection]] = rows.row[results.errors.detection[with_detection]] + 1
     return row
 
 

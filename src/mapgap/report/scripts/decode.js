@@ -122,6 +122,7 @@ function readRun(record, chunks, truth) {
     category,
     cause,
     target,
+    iou: read(record.iou),
     record: fromGroups(read(record.record), image, truth.images),
     foundRow: foundRows(cause, target, truth.objects),
     candidates: readCandidates(record.candidates, read, image, truth),

@@ -7,17 +7,14 @@ function exactId(text) {
   return Number.isSafeInteger(Number(text)) ? Number(text) : text;
 }
 
-/** Intersection over union of the boxes of an object and a detection. */
-function boxIou(one, other) {
-  const wide = Math.min(one[0] + one[2], other[0] + other[2]) - Math.max(one[0], other[0]);
-  const tall = Math.min(one[1] + one[3], other[1] + other[3]) - Math.max(one[1], other[1]);
-  const both = wide > 0 && tall > 0 ? wide * tall : 0;
-  return ratio(both, one[2] * one[3] + other[2] * other[3] - both);
-}
-
 /** [x, y, width, height] of a row of four columns. */
 function boxOf(columns, row) {
   return columns.map((side) => side[row]);
+}
+
+/** The overlap of an object and a detection as the matching saw it; null where the detection is about another object. */
+function iouOf(run, object, row) {
+  return row >= 0 && object >= 0 && run.target[row] === object && run.iou[row] > 0 ? run.iou[row] : null;
 }
 
 /** Everything that is told about an error, by name; null where there is none. `boxes` are those of the detections. */
@@ -38,7 +35,7 @@ function errorRecord(truth, run, boxes, error) {
     detection_class: row >= 0 ? truth.classes[run.category[row]] : null,
     detection_box: ofRow,
     score: row >= 0 ? run.score[row] : null,
-    box_iou: ofObject && ofRow ? boxIou(ofObject, ofRow) : null,
+    iou: iouOf(run, object, row),
     gap: error.cost,
   };
 }

@@ -84,16 +84,6 @@ function mountGallery(page) {
   };
 }
 
-/** Calls a function the first time only. */
-function once(compute) {
-  let kept;
-  let isKept = false;
-  return () => {
-    if (!isKept) [kept, isKept] = [compute(), true];
-    return kept;
-  };
-}
-
 /** The boxes of the detections, which nothing else needs. */
 async function decodeBoxes(run) {
   const chunks = { boxes: await inflate("boxes") };
@@ -137,7 +127,7 @@ function figureOf(truth, run, boxes, error) {
   const record = errorRecord(truth, run, boxes, error);
   const facts = [
     record.score === null ? null : ["score ", String(record.score)],
-    record.box_iou === null ? null : ["IoU of the boxes ", fraction(record.box_iou, 2)],
+    record.iou === null ? null : ["IoU ", fraction(record.iou)],
     error.cost > 0 ? ["gap ", fraction(error.cost, 4)] : null,
     ["image ", String(record.image_id)],
     record.file_name ? [nameOf(record.file_name)] : null,
@@ -164,7 +154,7 @@ const TABLE_COLUMNS = [
   ["class", (record) => (record.object_class === null ? DASH : nameOf(record.object_class))],
   ["detected as", (record) => (record.detection_class === null ? DASH : nameOf(record.detection_class))],
   ["score", (record) => record.score ?? DASH],
-  ["IoU of boxes", (record) => fraction(record.box_iou, 2)],
+  ["IoU", (record) => fraction(record.iou)],
   ["area", (record) => (record.object_area === null ? DASH : count(Math.round(record.object_area)))],
   ["gap", (record) => fraction(record.gap, 4)],
   ["image", (record) => record.image_id],

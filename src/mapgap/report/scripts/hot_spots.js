@@ -12,16 +12,3 @@ function mountHotSpots(page) {
       ignored.length ? make("small", {}, "not narrowed by ", ignored.flatMap((name, at) => [at ? ", " : null, nameOf(name)])) : null));
   }
 }
-
-/** The codes of the values a card names; names and values the page does not know are left out. */
-function codesOfWhere(truth, text) {
-  const where = {};
-  const ignored = [];
-  for (const [name, value] of Object.entries(JSON.parse(text))) {
-    const attribute = truth.attributes.find((one) => one.name === name);
-    const code = attribute ? valueTexts(attribute).indexOf(JSON.stringify(value)) : -1;
-    if (code < 0) ignored.push(name);
-    else where[name] = code;
-  }
-  return { where, ignored };
-}

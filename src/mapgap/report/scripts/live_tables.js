@@ -17,10 +17,10 @@ function mountSlices(page) {
   const { truth } = page;
   const lines = [];
   for (const row of document.querySelectorAll("#slices tr[data-where]")) {
-    const [name, value] = Object.entries(JSON.parse(row.dataset.where))[0];
+    const [named] = Object.entries(codesOfWhere(truth, row.dataset.where).where);
+    if (!named) continue;
+    const [name, code] = named;
     const index = truth.attributes.findIndex((attribute) => attribute.name === name);
-    const code = index < 0 ? -1 : truth.attributes[index].values.indexOf(value);
-    if (code < 0) continue;
     const label = row.cells[0];
     label.replaceChildren(make("button", {
       type: "button", class: "as-text", onclick: () => page.change({ where: { ...page.state.where, [name]: code } }),
@@ -28,7 +28,7 @@ function mountSlices(page) {
     lines.push({ ...rememberRow(row), index, code, star: row.cells[5].textContent.endsWith("*") ? "*" : "" });
   }
   return {
-    draw({ tally, fixed, isAsReported, isFiltered }) {
+    draw({ tally, whole, isAsReported, isFiltered }) {
       for (const line of lines) {
         if (isAsReported) {
           tellAsReported(line);
@@ -46,7 +46,7 @@ function mountSlices(page) {
           for (const place of [1, 2, 7, 8, 9]) cells[place].replaceChildren(...line.told[place]);
           continue;
         }
-        const of = fixed.attributes[line.index];
+        const of = whole.attributes[line.index];
         say(cells[1], count(of.objects[line.code]));
         say(cells[2], count(of.images[line.code]));
         say(cells[7], DASH);
@@ -183,10 +183,9 @@ function moveFocus(table, event) {
 /** Is the class in the image at all, by class. */
 function mountImages(page) {
   const lines = linesByClass("#image-level tr[data-class]");
-  const presence = presenceOf(page.truth, page.run);
   return {
     draw({ position, isAsReported }) {
-      const levels = isAsReported ? null : imageLevelAt(page.truth, presence, position);
+      const levels = isAsReported ? null : imageLevelAt(page.truth, page.presence(), position);
       for (const line of lines) {
         if (isAsReported) {
           tellAsReported(line);

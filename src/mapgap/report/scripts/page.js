@@ -1,7 +1,5 @@
 // Reads the data, keeps the state, and has every view drawn again when it changes.
 
-const manifest = JSON.parse(document.getElementById("mapgap-manifest").textContent);
-
 async function start() {
   const begun = performance.now();
   const names = ["truth", "run"];
@@ -22,10 +20,13 @@ function makePage(truth, run, record) {
     ownThreshold: record.threshold,
     position: 0,
     timings: {},
+    members: null,
+    pairs: null,
     tally: null,
-    fixed: null,
+    whole: null,
     words: { percent, fraction },
-    imageLevel: () => imageLevelAt(truth, presenceOf(truth, run), page.position),
+    presence: once(() => presenceOf(truth, run)),
+    imageLevel: () => imageLevelAt(truth, page.presence(), page.position),
     /** Takes new values for parts of the state and draws at the next frame. */
     change(patch) {
       Object.assign(state, patch);
@@ -34,13 +35,8 @@ function makePage(truth, run, record) {
     },
   };
   let wanted = null;
-  let members = null;
   let membersOfWhere = null;
-  const told = stateFromAddress(truth, [record]);
-  state.where = told.where;
-  state.cause = told.cause;
-  state.cell = told.cell;
-  state.threshold = told.threshold === undefined ? record.threshold : told.threshold;
+  Object.assign(state, stateFromAddress(truth, record.threshold));
   const needRows = [mountBar, mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix];
   const views = [...(run.rows ? needRows : []), mountGallery].map((mount) => mount(page));
   mountHotSpots(page);
@@ -49,22 +45,20 @@ function makePage(truth, run, record) {
     const begun = performance.now();
     const where = JSON.stringify(state.where);
     if (where !== membersOfWhere) {
-      members = membersOf(truth, run, state);
+      page.members = membersOf(truth, run, state);
       membersOfWhere = where;
-      page.fixed = fixedTally(truth, run, members);
+      page.whole = wholeTally(truth, run, page.members);
     }
     const isFiltered = where !== "{}";
     const isAsReported = state.threshold === record.threshold && !isFiltered;
     if (!isAsReported) state.threshold = knownThreshold(run, state.threshold);
     page.position = positionOf(run, state.threshold);
-    const pairs = leftOverPairs(truth, run, page.position);
-    page.pairs = pairs;
-    page.members = members;
-    page.tally = tallyAt(truth, run, page.position, pairs, members);
+    page.pairs = leftOverPairs(truth, run, page.position);
+    page.tally = tallyAt(truth, run, page.position, page.pairs, page.members);
     page.timings.tally = performance.now() - begun;
-    const { tally, fixed, position } = page;
-    for (const view of views) view.draw({ tally, fixed, position, isFiltered, isAsReported });
-    const address = addressOfState(truth, [record], record.threshold);
+    const { tally, whole, position } = page;
+    for (const view of views) view.draw({ tally, whole, position, isFiltered, isAsReported });
+    const address = addressOfState(truth, record.threshold);
     if (address !== location.hash.slice(1) && (address || location.hash.includes("="))) {
       history.replaceState(null, "", `#${address}`);
     }
@@ -73,8 +67,7 @@ function makePage(truth, run, record) {
   redraw();
   window.addEventListener("hashchange", () => {
     if (!location.hash.includes("=")) return; // a link to a section
-    const next = stateFromAddress(truth, [record]);
-    page.change({ ...next, threshold: next.threshold === undefined ? record.threshold : next.threshold });
+    page.change(stateFromAddress(truth, record.threshold));
   });
   return page;
 }

@@ -1,30 +1,31 @@
 // The one state of the page: threshold, filter and which errors to show, kept in the address so that a view can be linked.
 
-const state = { run: 0, threshold: null, where: {}, cause: null, cell: null };
+const state = { threshold: null, where: {}, cause: null, cell: null };
 
-/** The state that the address tells; parts that mean nothing here are left out. */
-function stateFromAddress(truth, runs) {
+/** The state that the address tells; parts that mean nothing here are left out. `own` is the threshold of the report. */
+function stateFromAddress(truth, own) {
   const told = new URLSearchParams(location.hash.slice(1));
-  const found = { run: 0, threshold: undefined, where: {}, cause: causeOf(told.get("cause")), cell: cellOf(truth, told.get("cell")) };
-  const run = runs.findIndex((one) => one.name === told.get("run"));
-  if (run >= 0) found.run = run;
-  const score = told.get("s");
-  if (score === "all") found.threshold = null;
-  else if (score !== null && score.trim() !== "" && Number.isFinite(Number(score))) found.threshold = Number(score);
-  for (const attribute of truth.attributes) {
-    const code = valueTexts(attribute).indexOf(told.get(`where.${attribute.name}`));
-    if (code >= 0) found.where[attribute.name] = code;
-  }
-  return found;
+  const codes = truth.attributes
+    .map((attribute) => [attribute.name, valueTexts(attribute).indexOf(told.get(`where.${attribute.name}`))])
+    .filter(([, code]) => code >= 0);
+  return {
+    threshold: thresholdOf(told.get("s"), own),
+    where: Object.fromEntries(codes),
+    cause: causeOf(told.get("cause")),
+    cell: cellOf(truth, told.get("cell")),
+  };
 }
 
-function addressOfState(truth, runs, own) {
+function thresholdOf(text, own) {
+  if (text === "all") return null;
+  return text !== null && text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : own;
+}
+
+function addressOfState(truth, own) {
   const told = new URLSearchParams();
-  if (state.run > 0) told.set("run", runs[state.run].name);
   if (state.threshold !== own) told.set("s", state.threshold === null ? "all" : String(state.threshold));
-  for (const attribute of truth.attributes) {
-    const code = state.where[attribute.name];
-    if (code !== undefined) told.set(`where.${attribute.name}`, valueTexts(attribute)[code]);
+  for (const attribute of truth.attributes.filter(({ name }) => Object.hasOwn(state.where, name))) {
+    told.set(`where.${attribute.name}`, valueTexts(attribute)[state.where[attribute.name]]);
   }
   if (state.cause !== null) told.set("cause", CAUSES[state.cause]);
   if (state.cell !== null) told.set("cell", state.cell.map((place) => cellWord(truth, place)).join("."));
@@ -53,4 +54,16 @@ function cellOf(truth, text) {
 /** Values as JSON, so that the text "1" and the number 1 are two. */
 function valueTexts(attribute) {
   return attribute.values.map((value) => JSON.stringify(value));
+}
+
+/** The codes of the values that a slice names, as JSON; names and values the page does not know are left out. */
+function codesOfWhere(truth, text) {
+  const codes = Object.entries(JSON.parse(text)).map(([name, value]) => {
+    const attribute = truth.attributes.find((one) => one.name === name);
+    return [name, attribute ? valueTexts(attribute).indexOf(JSON.stringify(value)) : -1];
+  });
+  return {
+    where: Object.fromEntries(codes.filter(([, code]) => code >= 0)),
+    ignored: codes.filter(([, code]) => code < 0).map(([name]) => name),
+  };
 }

@@ -127,7 +127,7 @@ function wantedCodes(truth, filter) {
 }
 
 /** What no threshold moves: objects, images and gap of each cause and each value of each attribute. */
-function fixedTally(truth, run, members) {
+function wholeTally(truth, run, members) {
   const byCause = new Float64Array(CAUSES.length);
   const byCauseAt50 = new Float64Array(CAUSES.length);
   const gapAtObject = new Float64Array(truth.objects);
@@ -141,12 +141,11 @@ function fixedTally(truth, run, members) {
     }
   }
   // What is owed at no object is background: it overlaps none, at any IoU.
-  const background = CAUSES.indexOf("background");
   const own = truth.attributes.map((attribute) => new Float64Array(attribute.values.length));
   const owing = run.owing.filter((row) => members.rows[row]);
   for (const row of owing) {
-    byCause[background] += run.ownGap[row];
-    byCauseAt50[background] += run.ownGapAt50[row];
+    byCause[BACKGROUND] += run.ownGap[row];
+    byCauseAt50[BACKGROUND] += run.ownGapAt50[row];
   }
   truth.attributes.forEach((_, index) => {
     const codes = aloneCodes(truth, run, index, owing);
