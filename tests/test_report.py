@@ -155,6 +155,17 @@ def test_costly_slices_say_more_than_their_parts_and_come_once() -> None:
     assert first["where"] == {"a": 1, "size": "small"}
 
 
+def test_of_the_same_members_the_name_without_prefix_is_shown() -> None:
+    results = _many_slices(example_results(), 0)
+    wheres = ({"annotation.occlusion": 2}, {"occlusion": "heavy"}, {"size": "small"})
+    n, found = np.full(3, 40, np.int64), np.array([9, 9, 8])
+    gap = np.array([0.5, 0.5, 0.43])
+    table = replace(results.slices, where=wheres, objects=n, images=n, tp=found, fp=n, fn=n - found, gap=gap, ap=gap)
+    table = replace(table, without_background=np.zeros(3, bool))
+    shown = build_report(replace(results, slices=table)).costly_slices
+    assert [row["where"] for row in shown.rows] == [{"occlusion": "heavy"}, {"size": "small"}]
+
+
 def _many_slices(results: Results, number: int) -> Results:
     wheres = tuple({"a": f"v{i}"} for i in range(50)) + tuple({"a": i % 100, "b": i // 100} for i in range(number))
     length = len(wheres)

@@ -1,6 +1,6 @@
 """Conjunctions of three keys, grown from pairs: in which pairs a third key is tried, and what that gives."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +45,12 @@ class Grown:
 def prefixed_keys(attributes: Sequence[Attribute]) -> frozenset[int]:
     """Attributes that lost their name to another one: what stands behind the first dot is another's name."""
     names = {attribute.name for attribute in attributes}
-    return frozenset(key for key, attribute in enumerate(attributes) if attribute.name.partition(".")[2] in names)
+    return frozenset(key for key, attribute in enumerate(attributes) if is_prefixed(attribute.name, names))
+
+
+def is_prefixed(name: str, names: Collection[str]) -> bool:
+    """Whether one of `names` stands in this one behind a prefix, as "occlusion" in "annotation.occlusion"."""
+    return name.partition(".")[2] in names
 
 
 def preference(keys: Keys, codes: Codes, prefixed: frozenset[int]) -> tuple[int, int, Keys, Codes]:

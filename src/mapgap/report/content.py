@@ -1,6 +1,6 @@
 """What the report shows, decided once: the numbers, their order and how much of them; the formats only draw it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from mapgap.report.findings import slices_records
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import doubt_rows
 from mapgap.report.summary import summary_record
+from mapgap.slice_growth import is_prefixed
 from mapgap.tables import ConfusionMatrix, Intervals, LabelDoubts, OperatingPoint, Results, Scalar, Where
 
 WhereKey = frozenset[tuple[str, type, Scalar]]
@@ -183,11 +184,20 @@ def _costly_slices(slices: Sequence[Record], total: float | None) -> SliceTable:
         if is_known and total and (record["lift"] or 0.0) >= NOTABLE_LIFT and _says_more_than_its_parts(record, lifts):
             ranked.append((record["gap"] * (1 - 1 / record["lift"]), row))
     ranked.sort(key=lambda entry: (-entry[0], entry[1]))
-    # Equal counts and an equal gap: the same members under another name.
-    distinct = {_counts(slices[row]): row for _, row in reversed(ranked)}
-    kept = [row for _, row in ranked if distinct[_counts(slices[row])] == row]
+    # Equal counts and an equal gap: the same members under another name, of which the plainest stays.
+    names = {name for record in slices for name in record["where"]}
+    distinct: dict[tuple[float, ...], int] = {}
+    for _, row in ranked:
+        known = distinct.setdefault(_counts(slices[row]), row)
+        distinct[_counts(slices[row])] = min(known, row, key=lambda one: _plainness(slices[one], names))
+    kept = list(distinct.values())
     shown = tuple(slices[row] for row in kept[:COSTLY_SHOWN])
     return SliceTable("Slices that owe more than their share", shown, len(kept) - len(shown))
+
+
+def _plainness(record: Record, names: Collection[str]) -> tuple[int, int]:
+    """Sorts names of the same members as elsewhere: fewest keys, then those without prefix; else the first stays."""
+    return len(record["where"]), sum(is_prefixed(name, names) for name in record["where"])
 
 
 def _lifts_of_parts(slices: Sequence[Record]) -> dict[WhereKey, float]:
