@@ -206,7 +206,25 @@ def test_the_threshold_stops_where_the_file_ends(page: Page, tmp_path: Path) -> 
     assert page.evaluate("mapgap.ready.then((page) => page.state.threshold)") == lowest
     known = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0, score_threshold=lowest).results
     require_equal({**found, "gap": told_by_python(known)["gap"]}, known, with_slices=False)
-    assert "are not in this file" in (page.locator(".controls .note").text_content() or "")
+    assert "are not in this file" in (page.locator(".controls .note:not(.moved-only)").text_content() or "")
+    assert watched.told == []
+
+
+def test_what_is_not_counted_again_turns_grey(page: Page, tmp_path: Path) -> None:
+    demo = make_demo(seed=3, images=60)
+    results = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0).results
+    watched = Watched(page, written(results, tmp_path))
+    note = page.locator(".moved-only")
+    colour = "getComputedStyle(document.querySelector('.reported td')).color"
+    as_reported = page.evaluate(f"mapgap.ready.then(() => {colour})")
+    assert not note.is_visible()
+    page.evaluate(TALLY, [0.2, {}])
+    assert page.evaluate(colour) != as_reported
+    assert str(results.operating_point.score_threshold) in (note.text_content() or "")
+    assert note.is_visible()
+    page.evaluate(TALLY, [results.operating_point.score_threshold, {}])
+    assert page.evaluate(colour) == as_reported
+    assert not note.is_visible()
     assert watched.told == []
 
 

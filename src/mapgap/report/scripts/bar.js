@@ -23,12 +23,14 @@ function mountBar(page) {
   });
   const exact = make("output", { class: "threshold" });
   const reset = make("button", { type: "button", onclick: () => page.change({ threshold: page.ownThreshold }) }, "as reported");
+  const own = page.ownThreshold === null ? "any score" : `score ≥ ${page.ownThreshold}`;
+  const grey = make("p", { class: "note moved-only" }, `Grey: as reported, at ${own} and without a filter.`);
   const chips = make("ul", { class: "chips", "aria-label": "Filter" });
   const element = make("div", { class: "controls", role: "region", "aria-label": "Score threshold and filter" },
     make("div", { class: "slider" },
       make("p", {}, make("span", { class: "label" }, "score ≥ "), exact, " ", reset),
       histogram(run, known, low, high, page.ownThreshold), slider, leftOutNote(run)),
-    chips);
+    chips, grey);
   document.querySelector("main").before(element);
   return {
     draw({ position }) {

@@ -56,6 +56,7 @@ function makePage(truth, run, record) {
     page.pairs = leftOverPairs(truth, run, page.position);
     page.tally = tallyAt(truth, run, page.position, page.pairs, page.members);
     page.timings.tally = performance.now() - begun;
+    document.body.classList.toggle("moved", !isAsReported); // what is not counted again turns grey
     const { tally, whole, position } = page;
     for (const view of views) view.draw({ tally, whole, position, isFiltered, isAsReported });
     const address = addressOfState(truth, record.threshold);
