@@ -20,7 +20,7 @@ from mapgap.label_doubt import calibrated_confidence, score_reliability
 from mapgap.label_doubt.calibration import learned_shares
 from mapgap.label_doubt.repeats import speaks_for_itself
 from mapgap.report.content import build_report
-from mapgap.report.html_page import report_html
+from mapgap.report.html.page import report_html
 from mapgap.report.markdown import report_markdown
 from mapgap.tables import LABEL_ERRORS, LabelDoubts
 from tests.generated import CocoPair, coco_pairs

@@ -18,8 +18,9 @@ from mapgap.report.embedded.columns import Chunk, as_decimals
 from mapgap.report.embedded.page_data import PageData, page_data
 from mapgap.report.embedded.run import NO_ERROR, detection_rows
 from mapgap.report.embedded.truth import ids_record
-from mapgap.report.html_page import joined_scripts, report_html
-from mapgap.report.markup import data_element, document, text_element
+from mapgap.report.html.assets import joined_scripts
+from mapgap.report.html.markup import data_element, document, text_element
+from mapgap.report.html.page import report_html
 from tests.generated import CocoPair, coco_pairs
 
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 import mapgap
 from mapgap.report.content import build_report
 from mapgap.report.embedded.page_data import page_data
-from mapgap.report.html_page import report_html
+from mapgap.report.html.page import report_html
 from mapgap.tables import CAUSES, Results
 from tests.generated import CocoPair, coco_pairs
 from tests.test_report_browser import HOSTILE, browser

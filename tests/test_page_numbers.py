@@ -17,7 +17,7 @@ from mapgap.number_words import fraction, percent
 from mapgap.report.content import build_report
 from mapgap.report.embedded.page_data import page_data
 from mapgap.report.embedded.run import MOST_ROWS
-from mapgap.report.html_page import report_html
+from mapgap.report.html.page import report_html
 from mapgap.tables import CAUSES, Results
 from tests.browser import Watched, headless_browser
 from tests.generated import CocoPair, coco_pairs
@@ -279,6 +279,7 @@ def test_a_click_on_a_cell_shows_its_errors(page: Page, tmp_path: Path) -> None:
     background = len(results.ground_truth.categories.ids)
     rows.nth(0).locator("td").nth(background).click()
     assert page.evaluate("mapgap.ready.then((page) => page.state.cell)") == [0, background]
+    page.wait_for_function("document.activeElement.closest('#examples') !== null")  # the click moves the focus there
     page.locator("table.matrix").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")

@@ -22,10 +22,10 @@ from mapgap.report.content import build_report
 from mapgap.report.csv_files import csv_bytes
 from mapgap.report.files import FILE_NAMES, render_files
 from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
-from mapgap.report.html_page import report_html
+from mapgap.report.html.markup import Markup, element, escape, join
+from mapgap.report.html.page import report_html
 from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import markdown_text
-from mapgap.report.markup import Markup, element, escape, join
 from mapgap.report.missed import missed_record, missed_rows, missed_tables
 from mapgap.report.wording import visible
 from mapgap.tables import CAUSES, GAP_CAUSES, METRICS, ConfusionMatrix, Results, Slices

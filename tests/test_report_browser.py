@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from mapgap.report.content import build_report
-from mapgap.report.html_page import report_html
+from mapgap.report.html.page import report_html
 from tests.browser import Watched, headless_browser
 from tests.report_example import example_results
 

@@ -7,7 +7,7 @@ from mapgap.report.columns import detections_table, objects_table
 from mapgap.report.content import build_report
 from mapgap.report.csv_files import failure_modes_csv, slices_csv
 from mapgap.report.embedded.page_data import page_data
-from mapgap.report.html_page import report_html
+from mapgap.report.html.page import report_html
 from mapgap.report.json_files import json_bytes
 from mapgap.report.markdown import report_markdown
 from mapgap.report.missed import missed_tables

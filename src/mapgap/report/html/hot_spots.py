@@ -4,9 +4,9 @@ import json
 
 from mapgap.number_words import count, fraction, plural, times
 from mapgap.report.content import Report
-from mapgap.report.html_parts import bar, cause_swatch, name, pieces, section
+from mapgap.report.html.markup import Markup, element
+from mapgap.report.html.parts import bar, cause_swatch, name, pieces, section
 from mapgap.report.json_values import Record
-from mapgap.report.markup import Markup, element
 from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, sureness, visible, where_pieces
 
 CARDS_SHOWN = 10

@@ -1,6 +1,6 @@
 """Where the scripts put the examples; without them nothing of it shows."""
 
-from mapgap.report.markup import Markup, element
+from mapgap.report.html.markup import Markup, element
 
 
 def examples_section() -> Markup:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 from mapgap.number_words import count, fraction, percent, rate, times
 from mapgap.report.content import Report, SliceTable, slice_value
-from mapgap.report.html_parts import left_out, name, pieces, section, segment
+from mapgap.report.html.markup import Child, Markup, element
+from mapgap.report.html.parts import left_out, name, pieces, section, segment
 from mapgap.report.json_values import Record
-from mapgap.report.markup import Child, Markup, element
 from mapgap.report.wording import odds, sureness, tried_sentence, value_text, where_pieces
 
 _SLICE_HEADER = ("objects", "images", "missed", "recall", "precision", "F1", "AP", "gap", "lift", "q", "odds ratio")

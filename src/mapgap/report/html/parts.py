@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 from mapgap.number_words import count
-from mapgap.report.markup import Child, Markup, element, join
+from mapgap.report.html.markup import Child, Markup, element, join
 from mapgap.report.wording import Name
 
 

@@ -2,9 +2,9 @@
 
 from mapgap.number_words import DASH, count, fraction, percent
 from mapgap.report.content import Report
-from mapgap.report.html_parts import left_out, name, section, table
+from mapgap.report.html.markup import Child, Markup, element
+from mapgap.report.html.parts import left_out, name, section, table
 from mapgap.report.json_values import Record
-from mapgap.report.markup import Child, Markup, element
 
 _COCO_WORDS = {
     "AP": "IoU .5 to .95",

@@ -2,10 +2,10 @@
 
 from mapgap.number_words import DASH, fraction
 from mapgap.report.content import Report
-from mapgap.report.html_parts import left_out, name, pieces, section, table
+from mapgap.report.html.markup import Child, Markup, element
+from mapgap.report.html.parts import left_out, name, pieces, section, table
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import KIND_WORDS, evidence_pieces
-from mapgap.report.markup import Child, Markup, element
 
 
 def doubts_section(report: Report) -> Markup | None:

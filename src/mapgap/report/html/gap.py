@@ -2,9 +2,9 @@
 
 from mapgap.number_words import count, fraction, interval, percent
 from mapgap.report.content import GapBar, Report
-from mapgap.report.html_parts import cause_swatch, section, segment, table
+from mapgap.report.html.markup import Markup, element
+from mapgap.report.html.parts import cause_swatch, section, segment, table
 from mapgap.report.json_values import Record
-from mapgap.report.markup import Markup, element
 from mapgap.report.wording import CAUSE_WORDS, cause_label
 
 

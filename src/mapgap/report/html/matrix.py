@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from mapgap.number_words import count, percent
 from mapgap.report.content import MatrixView, Report
-from mapgap.report.html_parts import name, section
-from mapgap.report.markup import Markup, element
+from mapgap.report.html.markup import Markup, element
+from mapgap.report.html.parts import name, section
 
 SHADES = 9
 

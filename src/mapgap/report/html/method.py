@@ -2,9 +2,9 @@
 
 from mapgap.number_words import DASH, count
 from mapgap.report.content import Report
-from mapgap.report.html_parts import section
+from mapgap.report.html.markup import Markup, element
+from mapgap.report.html.parts import section
 from mapgap.report.json_values import Record
-from mapgap.report.markup import Markup, element
 
 _FILES = {
     "summary.json": "the numbers behind this page",

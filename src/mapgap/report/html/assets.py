@@ -1,0 +1,66 @@
+"""The style sheets and scripts of the page, each joined into one in a listed order, and the policy that allows them."""
+
+import base64
+import hashlib
+from importlib.resources import files
+
+STYLES = (
+    "base.css",
+    "headline.css",
+    "cards.css",
+    "gap.css",
+    "tables.css",
+    "matrix.css",
+    "method.css",
+    "bar.css",
+    "live.css",
+    "gallery.css",
+    "print.css",
+)
+"""A later one has the last word."""
+
+SCRIPTS = (
+    "manifest.js",
+    "once.js",
+    "words.js",
+    "elements.js",
+    "decode.js",
+    "tally.js",
+    "presence.js",
+    "state.js",
+    "bar.js",
+    "headline.js",
+    "live_tables.js",
+    "selection.js",
+    "example_files.js",
+    "example_pictures.js",
+    "gallery.js",
+    "hot_spots.js",
+    "page.js",
+)
+"""In the order in which they need each other."""
+
+
+def joined_styles() -> str:
+    """The style sheets of the page as one."""
+    return "".join(_text("styles", name) for name in STYLES)
+
+
+def joined_scripts() -> str:
+    """The scripts of the page as one, strict and without a name of theirs outside."""
+    return '(() => {\n"use strict";\n' + "\n".join(_text("scripts", name) for name in SCRIPTS) + "})();\n"
+
+
+def _text(folder: str, name: str) -> str:
+    return files("mapgap.report.html").joinpath(folder, name).read_text(encoding="utf-8")
+
+
+def content_security_policy(style: str, script: str | None = None) -> str:
+    """A policy that allows this style sheet, this script, pictures inside the file, and nothing else."""
+    allowed = f"style-src '{_hash(style)}'" + (f"; script-src '{_hash(script)}'" if script else "")
+    return f"default-src 'none'; {allowed}; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def _hash(text: str) -> str:
+    """What a policy calls a text by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
