@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import mapgap
 from mapgap.demo import make_demo
@@ -279,7 +279,7 @@ def test_a_click_on_a_cell_shows_its_errors(page: Page, tmp_path: Path) -> None:
     background = len(results.ground_truth.categories.ids)
     rows.nth(0).locator("td").nth(background).click()
     assert page.evaluate("mapgap.ready.then((page) => page.state.cell)") == [0, background]
-    page.wait_for_function("document.activeElement.closest('#examples') !== null")  # the click moves the focus there
+    expect(page.locator("#examples h2")).to_be_focused()  # the click moves the focus there, once all is drawn
     page.locator("table.matrix").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")

@@ -51,7 +51,7 @@ def _matrix_table(view: MatrixView) -> Markup:
         data_classes=" ".join(map(str, view.classes)),
         data_summed=view.classes_summed or None,
     )
-    return element("div", inner, class_="scroll fit", tabindex=0, role="region", aria_label="Confusion matrix")
+    return element("div", inner, class_="scroll fit", tabindex=0, role="group", aria_label="Confusion matrix")
 
 
 def _matrix_cells(row: Sequence[int], place: int, view: MatrixView) -> list[Markup]:

@@ -61,7 +61,7 @@ def table(
     body = element("tbody", [_row(row, place) for row, place in zip_longest(rows, places or ())])
     foot = element("tfoot", _row(total)) if total is not None else None
     inner = element("table", element("caption", caption, class_="hidden"), head, body, foot, class_=class_)
-    return element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=caption)
+    return element("div", inner, class_="scroll", tabindex=0, role="group", aria_label=caption)
 
 
 def _row(cells: Sequence[Child], place: int | None = None) -> Markup:

@@ -46,7 +46,7 @@ def _slice_card(slices: SliceTable, *, single: bool) -> Markup:
     wheres = [json.dumps(record["where"]) if single else None for record in slices.rows]
     body = element("tbody", [_slice_line(*line) for line in zip(rows, few, wheres, strict=True)])
     inner = element("table", element("thead", element("tr", [element("th", c, scope="col") for c in head])), body)
-    scroll = element("div", inner, class_="scroll", tabindex=0, role="region", aria_label=f"Slices: {slices.title}")
+    scroll = element("div", inner, class_="scroll", tabindex=0, role="group", aria_label=f"Slices: {slices.title}")
     more = left_out(slices.left_out, "slices", "slices.csv")
     # The scripts count slices by one attribute again; the others stay as reported.
     return element(

@@ -175,7 +175,7 @@ function tableOf(truth, run, boxes, errors) {
   const head = make("thead", {}, make("tr", {}, TABLE_COLUMNS.map(([name]) => make("th", { scope: "col" }, name))));
   return [
     make("p", { class: "note" }, `${caption}. The files hold all of them.`),
-    make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Table of the examples" },
+    make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table of the examples" },
       make("table", {}, make("caption", { class: "hidden" }, caption), head, make("tbody", {}, rows))),
   ];
 }
