@@ -25,9 +25,7 @@ from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
 from mapgap.report.html.markup import Markup, element, escape, join
 from mapgap.report.html.page import report_html
 from mapgap.report.json_files import json_bytes
-from mapgap.report.markdown import markdown_text
 from mapgap.report.missed import missed_record, missed_rows, missed_tables
-from mapgap.report.wording import visible
 from mapgap.tables import CAUSES, GAP_CAUSES, METRICS, ConfusionMatrix, Results, Slices
 from mapgap.where_text import where_text
 from tests.report_example import empty_results, example_results
@@ -289,15 +287,6 @@ def test_missed_rows_can_be_narrowed() -> None:
     assert 0 < len(cars) < len(everything)
 
 
-def test_markdown_names_its_hot_spots_and_cannot_be_broken_by_names() -> None:
-    text = dict(render_files(example_results(HOSTILE)))["report.md"].decode()
-    assert "9 of 14 small objects with time\\_of\\_day night (64 %)" in text
-    assert "<" not in text
-    assert "\u202e" not in text
-    widths = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("|")}
-    assert widths == {5}
-
-
 class _Elements(HTMLParser):
     """Every element and attribute of a page."""
 
@@ -358,16 +347,6 @@ def test_escaping_is_the_standard_librarys(text: str) -> None:
     assert join([text, [Markup("<b>"), None, [7, text]]], "<") == "&lt;".join(
         [html.escape(shown), "<b>", "7", html.escape(shown)]
     )
-
-
-@given(st.text())
-def test_markdown_text_stays_inside_its_cell(text: str) -> None:
-    written = markdown_text(text)
-    assert written
-    assert not re.search(r"(?<!\\)(?:\\\\)*[|`*_\[\]]", written)
-    assert "<" not in written
-    assert len(written.splitlines()) == 1
-    assert visible(visible(text)) == visible(text)
 
 
 @pytest.mark.parametrize(
