@@ -34,7 +34,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     demo = make_demo(seed=3, images=60)
     results = mapgap.analyze(demo.ground_truth, demo.detections, resamples=20).results
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_bytes(report_html(build_report(results), page_data(results)).encode())
+    path.write_bytes(report_html(build_report(results), page_data({"run": results})).encode())
     return path.as_uri()
 
 

@@ -96,7 +96,7 @@ def test_ids_that_javascript_would_round_are_texts() -> None:
 
 def data_of(pair: CocoPair, **options: Any) -> tuple[mapgap.Analysis, PageData]:
     analysis = mapgap.analyze(pair.ground_truth, pair.detections, resamples=0)
-    return analysis, page_data(analysis.results, **options)
+    return analysis, page_data({"run": analysis.results}, **options)
 
 
 def column(data: PageData, record: dict[str, Any]) -> list[float]:
@@ -107,7 +107,7 @@ def column(data: PageData, record: dict[str, Any]) -> list[float]:
 def test_beyond_the_most_rows_only_low_false_positives_go(pair: CocoPair, most: int) -> None:
     _, everything = data_of(pair)
     _, data = data_of(pair, most_rows=most)
-    whole, run = everything.manifest["run"], data.manifest["run"]
+    whole, run = everything.manifest["runs"][0], data.manifest["run"]
     rows = list(zip(column(everything, whole["score"]), column(everything, whole["cause"]), strict=True))
     assert [score for score, _ in rows] == sorted((score for score, _ in rows), reverse=True)
     if len(rows) <= most:
@@ -123,7 +123,7 @@ def test_beyond_the_most_rows_only_low_false_positives_go(pair: CocoPair, most: 
 @given(pair=coco_pairs())
 def test_the_gap_is_all_there(pair: CocoPair) -> None:
     analysis, data = data_of(pair)
-    run = data.manifest["run"]
+    run = data.manifest["runs"][0]
     lengths, own = column(data, run["own_debts"]["length"]), column(data, run["own_debts"]["gap"])
     total = sum(column(data, run["debts"]["gap"])) + sum(n * gap for n, gap in zip(lengths, own, strict=True))
     assert total == pytest.approx(analysis.results.gap.total or 0.0, abs=1e-9)
@@ -134,7 +134,7 @@ def test_overlaps_are_those_of_the_table_of_detections(pair: CocoPair) -> None:
     analysis, data = data_of(pair)
     rows = detection_rows(analysis.results).detection
     wanted = np.nan_to_num(np.asarray(detections_table(analysis.results)["iou"], dtype=np.float64))[rows]
-    assert column(data, data.manifest["run"]["iou"]) == pytest.approx(wanted.tolist(), abs=0.00051)
+    assert column(data, data.manifest["runs"][0]["iou"]) == pytest.approx(wanted.tolist(), abs=0.00051)
 
 
 def test_boxes_a_hair_outside_the_image_stay_small() -> None:
@@ -142,8 +142,8 @@ def test_boxes_a_hair_outside_the_image_stay_small() -> None:
     image = {"id": 1, "width": 90, "height": 90}
     truth = {"images": [image], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
     detections = [{"image_id": 1, "category_id": 1, "bbox": [x, 1.257, 5, 5], "score": 0.5} for x in (-0.001, 7.1)]
-    data = page_data(mapgap.analyze(truth, detections, resamples=0).results)
-    sides = data.manifest["run"]["box"]
+    data = page_data({"run": mapgap.analyze(truth, detections, resamples=0).results})
+    sides = data.manifest["runs"][0]["box"]
     assert [side["type"] for side in sides] == ["u8", "u8", "u8", "u8"]
     assert [column(data, side) for side in sides] == [[0.0, 7.1], [1.26, 1.26], [5.0, 5.0], [5.0, 5.0]]
 
@@ -151,7 +151,7 @@ def test_boxes_a_hair_outside_the_image_stay_small() -> None:
 def test_the_same_results_give_the_same_bytes() -> None:
     demo = make_demo(seed=1, images=20)
     first, second = (
-        report_html(build_report(results), page_data(results))
+        report_html(build_report(results), page_data({"run": results}))
         for results in (mapgap.analyze(demo.ground_truth, demo.detections, resamples=0).results for _ in range(2))
     )
     assert first == second

@@ -68,7 +68,7 @@ class Opened:
     """A report in the browser and everything it should not do."""
 
     def __init__(self, browser: Browser, path: Path, results: Results, **options: Any) -> None:
-        path.write_bytes(report_html(build_report(results), page_data(results)).encode())
+        path.write_bytes(report_html(build_report(results), page_data({"run": results})).encode())
         self.told: list[str] = []
         self.page: Page = browser.new_page(**options)
         self.page.on("console", lambda message: self.told.append(f"console: {message.text}"))
@@ -321,7 +321,7 @@ def test_it_fits(browser: Browser, tmp_path: Path, width: int) -> None:
 def test_without_a_script_nothing_of_it_shows(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     results = results_of(repeated(pair(), 12), 0.5)
-    path.write_bytes(report_html(build_report(results), page_data(results)).encode())
+    path.write_bytes(report_html(build_report(results), page_data({"run": results})).encode())
     page = browser.new_page(java_script_enabled=False)
     page.goto(path.as_uri())
     assert not page.locator("#examples").is_visible()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import mapgap
 from mapgap.demo import make_demo
-from mapgap.number_words import fraction, percent
+from mapgap.number_words import fraction, percent, score
 from mapgap.report.content import build_report
 from mapgap.report.embedded.page_data import page_data
 from mapgap.report.embedded.run import MOST_ROWS
@@ -57,7 +57,7 @@ def page(browser: Browser) -> Page:
 
 def written(results: Results, folder: Path, most_rows: int = MOST_ROWS) -> str:
     path = folder / "report.html"
-    path.write_text(report_html(build_report(results), page_data(results, most_rows)), encoding="utf-8")
+    path.write_text(report_html(build_report(results), page_data({"run": results}, most_rows)), encoding="utf-8")
     return path.as_uri()
 
 
@@ -201,7 +201,7 @@ def test_the_threshold_stops_where_the_file_ends(page: Page, tmp_path: Path) -> 
     demo = make_demo(seed=3, images=40)
     results = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0).results
     watched = Watched(page, written(results, tmp_path, most_rows=100))
-    lowest = page_data(results, 100).manifest["run"]["left_out"]["below_score"]
+    lowest = page_data({"run": results}, 100).manifest["runs"][0]["left_out"]["below_score"]
     found = page.evaluate(TALLY, [0.01, {}])
     assert page.evaluate("mapgap.ready.then((page) => page.state.threshold)") == lowest
     known = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0, score_threshold=lowest).results
@@ -264,6 +264,25 @@ def test_numbers_are_worded_as_in_python(page: Page, tmp_path: Path) -> None:
     for value, words in zip(values, found, strict=True):
         assert words == [percent(value), fraction(value), fraction(value, 2), fraction(-value)], value
     assert math.isfinite(sum(values))
+    scores = [
+        0.0,
+        1.0,
+        100.0,
+        7.137e-05,
+        1e-6,
+        9.99e-7,
+        1e-7,
+        5e-324,
+        0.1 + 0.2,
+        1e16,
+        123456789012345680000.0,
+        1e21,
+        1e300,
+    ]
+    scores += (
+        [-score for score in scores[1:]] + chance.random(200).tolist() + (10 ** chance.uniform(-9, 22, 200)).tolist()
+    )
+    assert page.evaluate("(values) => values.map(String)", scores) == [score(value) for value in scores]
 
 
 def test_a_click_on_a_cell_shows_its_errors(page: Page, tmp_path: Path) -> None:

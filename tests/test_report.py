@@ -40,11 +40,11 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def files() -> Mapping[str, bytes]:
-    return dict(render_files(example_results()))
+    return dict(render_files({"run": example_results()}))
 
 
 def test_every_file_is_there_and_has_the_same_bytes_twice(files: Mapping[str, bytes]) -> None:
-    again = dict(render_files(example_results()))
+    again = dict(render_files({"run": example_results()}))
     assert tuple(files) == FILE_NAMES
     for name in FILE_NAMES:
         if not name.endswith(".parquet"):
@@ -213,7 +213,7 @@ def _many_classes(results: Results, number: int) -> Results:
 
 
 def test_an_empty_analysis_still_gives_every_file() -> None:
-    files = dict(render_files(empty_results()))
+    files = dict(render_files({"run": empty_results()}))
     summary = json.loads(files["summary.json"], parse_constant=pytest.fail)
     assert summary["gap"]["total"] is None
     assert summary["operating_point"]["f1"] is None

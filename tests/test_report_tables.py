@@ -213,7 +213,7 @@ def test_tables_of_one_report_do_not_mix(tmp_path: Path) -> None:
 def test_writing_a_report_does_not_import_pandas() -> None:
     code = (
         "import sys; from mapgap.report.files import render_files; from tests.report_example import example_results;"
-        "print(len(dict(render_files(example_results()))), 'duckdb' in sys.modules, 'pandas' in sys.modules)"
+        "print(len(dict(render_files({'run': example_results()}))), 'duckdb' in sys.modules, 'pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1])
     assert done.stdout.split() == ["8", "True", "False"], done.stderr
@@ -225,7 +225,7 @@ def test_categories_may_share_a_name() -> None:
 
 
 def test_read_table_reads_csv_and_says_what_is_wrong(tmp_path: Path) -> None:
-    files = dict(render_files(example_results()))
+    files = dict(render_files({"run": example_results()}))
     (tmp_path / "slices.csv").write_bytes(files["slices.csv"])
     table = read_table(tmp_path / "slices.csv")
     assert 'size == "small"' in table["where"].tolist()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from mapgap.analysis.analysis import Analysis, analyze
     from mapgap.analysis.evaluation import Evaluation, evaluate
+    from mapgap.analysis.runs import Runs, analyze_runs
     from mapgap.errors import AccessError, InputError, MapgapError, ResourceError
     from mapgap.report.parquet import read_table
 
@@ -20,7 +21,9 @@ __version__ = "0.1.0"
 _HOMES = {
     "Analysis": "mapgap.analysis.analysis",
     "Evaluation": "mapgap.analysis.evaluation",
+    "Runs": "mapgap.analysis.runs",
     "analyze": "mapgap.analysis.analysis",
+    "analyze_runs": "mapgap.analysis.runs",
     "evaluate": "mapgap.analysis.evaluation",
     "AccessError": "mapgap.errors",
     "InputError": "mapgap.errors",
@@ -36,8 +39,10 @@ __all__ = [
     "InputError",
     "MapgapError",
     "ResourceError",
+    "Runs",
     "__version__",
     "analyze",
+    "analyze_runs",
     "evaluate",
     "read_table",
 ]

@@ -69,3 +69,16 @@ def times(value: float | None) -> str:
     if value == 0:
         return "0×"
     return "< 0.1×" if value < 0.05 else f"{value:.0f}×" if value >= 9.95 else f"{value:.1f}×"
+
+
+def score(value: float) -> str:
+    """The shortest decimal that is this float, as browsers write it: `0.00007137`, `1`, `1e-7`."""
+    digits = repr(float(value))
+    mantissa, _, exponent = digits.partition("e")
+    if not exponent:
+        return digits.removesuffix(".0")
+    from decimal import Decimal  # few reports need it
+
+    if -7 < int(exponent) < 21:
+        return format(Decimal(digits), "f")
+    return f"{mantissa}e{int(exponent):+d}"

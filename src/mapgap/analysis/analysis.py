@@ -20,6 +20,7 @@ from mapgap.analysis.missed import (
 )
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
+from mapgap.analysis.truth import Truth
 from mapgap.attributes import checked_edges, parse_expression, select_objects
 from mapgap.bootstrap import checked_draws
 from mapgap.errors import InputError
@@ -215,7 +216,8 @@ class Analysis:
 
         A mapgap report that is there already is replaced; any other folder raises AccessError.
         """
-        return write_folder(output, render_files(with_label_doubts(self.results)), known=REPORT_ENTRIES)
+        results = with_label_doubts(self.results)
+        return write_folder(output, render_files({results.detections.name: results}), known=REPORT_ENTRIES)
 
 
 def analyze(
@@ -266,7 +268,8 @@ def analyze(
         resamples=resamples,
         seed=seed,
     )
-    return Analysis(run_stages(gt, dt, settings, images=images, attributes=attributes, jobs=jobs, progress=progress))
+    truth = gt if isinstance(gt, Truth) else Truth(gt, iou_type, images, attributes, jobs)
+    return Analysis(run_stages(truth, dt, settings, progress))
 
 
 def _mapping(name: str, given: Any, example: str) -> Mapping[Any, Any]:

@@ -50,7 +50,7 @@ def write_demo(
 
     def files() -> Iterator[tuple[str, bytes]]:
         yield from data.items()
-        for name, content in render_files(with_label_doubts(analysis.results)):
+        for name, content in render_files({"demo": with_label_doubts(analysis.results)}):
             yield f"report/{name}", content
 
     return write_folder(output, files(), known=DEMO_ENTRIES, marks=DEMO_MARKS), analysis

@@ -29,13 +29,17 @@ def read_pair(
     with_attributes: bool = True,
 ) -> tuple[GroundTruth, Detections]:
     """Both tables, with masks if `iou_type` is "segm"; tables that were read before are taken as they are."""
-    with_masks = iou_type == "segm"
-    truth = ground_truth
-    if not isinstance(truth, GroundTruth):
-        truth = read_ground_truth(ground_truth, with_masks=with_masks, with_attributes=with_attributes)
+    truth = read_truth(ground_truth, iou_type, with_attributes=with_attributes)
     if isinstance(detections, Detections):
         return truth, detections
-    return truth, read_detections(detections, truth, with_masks=with_masks)
+    return truth, read_detections(detections, truth, with_masks=iou_type == "segm")
+
+
+def read_truth(source: GroundTruthSource, iou_type: str = "bbox", *, with_attributes: bool = True) -> GroundTruth:
+    """The ground truth, as in `read_pair`."""
+    if isinstance(source, GroundTruth):
+        return source
+    return read_ground_truth(source, with_masks=iou_type == "segm", with_attributes=with_attributes)
 
 
 def require_iou_type(iou_type: str) -> None:

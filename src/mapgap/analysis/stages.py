@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from os import PathLike
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -10,20 +9,18 @@ import numpy as np
 from mapgap.advice import recommend
 from mapgap.analysis.evaluation import evaluate
 from mapgap.analysis.intervals import with_intervals
-from mapgap.analysis.joined import read_attributes
 from mapgap.analysis.notices import data_notices, threshold_notice
 from mapgap.analysis.quirks import as_pycocotools_reads
-from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource, read_pair, require_iou_type
+from mapgap.analysis.sources import DetectionsSource, read_pair, require_iou_type
+from mapgap.analysis.truth import Truth
 from mapgap.attributes import apply_bins, build_attributes, named_slices, parse_slices
 from mapgap.causes import find_causes, list_errors
 from mapgap.errors import InputError
 from mapgap.gap import build_oracle, counted_and_right, divide_gap, summarize_gap
 from mapgap.matching import class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, list_candidates, operate
-from mapgap.pictures.places import picture_folder
 from mapgap.pixels.attributes import NAMES as PIXEL_NAMES
 from mapgap.pixels.attributes import pixel_attributes
-from mapgap.pixels.measuring import measure_pictures
 from mapgap.ranking import RANK_BY, rank_failure_modes, require_rankable, total_causes
 from mapgap.slices import build_slices, cross, search_slices
 from mapgap.slices.average_precision import average_precision_by_slice
@@ -74,30 +71,19 @@ STAGES = (
 COCO_THRESHOLDS = len(IOU_THRESHOLDS)
 
 
-def run_stages(
-    gt: GroundTruthSource,
-    dt: DetectionsSource,
-    settings: Settings,
-    *,
-    images: str | PathLike[str] | None = None,
-    attributes: AttributesSource | None = None,
-    jobs: int = 0,
-    progress: Progress | None = None,
-) -> Results:
+def run_stages(truth: Truth, dt: DetectionsSource, settings: Settings, progress: Progress | None = None) -> Results:
     """Everything mapgap finds out about one run, stage after stage.
 
     Raises InputError for input or settings without a meaning, AccessError for unreadable files.
     """
-    _check(settings)
+    check_settings(settings)
     expressions = parse_slices(settings.slices)
-    if images is not None:
-        picture_folder(images)  # told before the work, not in the middle of it
     begin = progress or _silent
     begin("reading")
-    ground_truth, detections = read_pair(gt, dt, settings.iou_type)
+    ground_truth, detections = read_pair(truth.table, dt, settings.iou_type)
     joined = None
-    if attributes is not None:
-        joined, joined_file = read_attributes(attributes, ground_truth)
+    if truth.joined is not None:
+        joined, joined_file = truth.joined
         settings = replace(settings, attributes=joined_file)
     begin("matching")
     threshold, iou_thresholds = _with_analysis_iou(settings.iou_threshold)
@@ -125,11 +111,11 @@ def run_stages(
     candidates = list_candidates(ground_truth, matches, pairs, threshold=threshold)
     presence = image_level(ground_truth, detections, matches, operating_point)
     begin("attributes")
-    measured_names = PIXEL_NAMES if images is not None else frozenset()
+    measured_names = PIXEL_NAMES if truth.images is not None else frozenset()
     unnamed, attribute_notices = build_attributes(ground_truth, detections, joined, reserved=measured_names)
-    if images is not None:
+    if truth.images is not None:
         begin("pixels")
-        measured, pixel_notices = _pixels(ground_truth, detections, images, jobs, progress)
+        measured, pixel_notices = _pixels(truth, detections, progress)
         unnamed = tuple(sorted([*unnamed, *measured], key=lambda attribute: attribute.name))
         attribute_notices = (*attribute_notices, *pixel_notices)
     unnamed = apply_bins(unnamed, settings.bins, ground_truth.is_object)
@@ -218,19 +204,15 @@ def _silent(stage: str) -> None:
 
 
 def _pixels(
-    ground_truth: GroundTruth,
-    detections: Detections,
-    images: str | PathLike[str],
-    jobs: int,
-    progress: Progress | None,
+    truth: Truth, detections: Detections, progress: Progress | None
 ) -> tuple[tuple[Attribute, ...], tuple[Notice, ...]]:
     """What is measured on the pictures, and what is to be said of them."""
-    count = progress.count if isinstance(progress, CountingProgress) else None
-    measurements = measure_pictures(ground_truth, images, jobs=jobs, count=count)
-    return pixel_attributes(measurements, ground_truth, detections), measurements.notices
+    measurements = truth.measurements(progress.count if isinstance(progress, CountingProgress) else None)
+    return pixel_attributes(measurements, truth.table, detections), measurements.notices
 
 
-def _check(settings: Settings) -> None:
+def check_settings(settings: Settings) -> None:
+    """Raises InputError for settings without a meaning."""
     require_iou_type(settings.iou_type)
     if not 0 < settings.iou_threshold <= 1:
         raise InputError(f"iou_threshold {settings.iou_threshold!r} is not in (0, 1]", fix="Give an IoU such as 0.5")

@@ -1,6 +1,7 @@
 """Arguments and options that several commands share, each with the panel of --help it stands in."""
 
 from collections.abc import Callable
+from os.path import exists
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -27,6 +28,36 @@ def input_arguments(command: Command) -> Command:
     """GT and DT."""
     command = click.argument("detections", metavar="DT", type=PATH)(command)
     return click.argument("ground_truth", metavar="GT", type=PATH)(command)
+
+
+def run_arguments(command: Command) -> Command:
+    """GT and one or several [NAME=]DT; the command gets `runs`, name -> path."""
+    several = click.argument("runs", metavar="[NAME=]DT...", nargs=-1, required=True, type=PATH, callback=_named_runs)
+    return click.argument("ground_truth", metavar="GT", type=PATH)(several(command))
+
+
+def _named_runs(context: click.Context, argument: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    """Name -> path of each `name=path`; a file without a name, or with "=" in its own, is called by what it is."""
+    from mapgap.analysis.run_names import RULE, checked_run_names, is_run_name, names_of_files
+    from mapgap.errors import InputError
+
+    given: list[tuple[str | None, str]] = []
+    for text in texts:
+        name, equals, path = text.partition("=")
+        if not equals or exists(text):
+            given.append((None, text))
+        elif is_run_name(name):
+            given.append((name, path))
+        elif exists(path):
+            raise click.BadParameter(f"{text!r}: a run cannot be called {name!r}. {RULE}")
+        else:
+            given.append((None, text))
+    own = iter(names_of_files([path for name, path in given if name is None]))
+    try:
+        names = checked_run_names(next(own) if name is None else name for name, _ in given)
+    except InputError as error:
+        raise click.BadParameter(str(error)) from error
+    return dict(zip(names, (path for _, path in given), strict=True))
 
 
 def output_option(default: str, kind: str) -> Callable[[Command], Command]:

@@ -50,6 +50,11 @@ def print_warning(warning: str) -> None:
     _print_to_stderr(f"mapgap: warning: {warning}")
 
 
+def print_note(note: str) -> None:
+    """Something to know that is nothing to worry about, as one line on stderr."""
+    _print_to_stderr(f"mapgap: {note}")
+
+
 def print_complaint(complaint: str) -> None:
     """What went wrong, as one line on stderr; if nobody listens there, the exit code has to do."""
     with suppress(OSError):

@@ -1,22 +1,29 @@
 """mapgap report: the whole analysis into a folder."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from os.path import basename
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from mapgap.cli.analysis_options import analysis_options, cost_option
+from mapgap.cli.command_line import TellingCommand
 from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.options import (
     SLICING,
     attribute_crosses,
-    input_arguments,
     json_option,
     output_option,
+    run_arguments,
 )
 
+if TYPE_CHECKING:
+    from mapgap.analysis.analysis import Analysis
 
-@click.command(epilog=exit_codes_help())
-@input_arguments
+
+@click.command(cls=TellingCommand, epilog=exit_codes_help())
+@run_arguments
 @output_option("mapgap-report", "mapgap report")
 @analysis_options
 @click.option(
@@ -37,9 +44,11 @@ from mapgap.cli.options import (
 )
 @cost_option
 @json_option
+@click.pass_context
 def report(
+    context: click.Context,
     ground_truth: str,
-    detections: str,
+    runs: dict[str, str],
     output: str,
     asked: dict[str, Any],
     by: list[list[str]],
@@ -53,35 +62,69 @@ def report(
     slices it by size, crowding and every annotated attribute, and ranks the failure modes. Prints the main numbers
     and where the report is; with --json the content of summary.json.
 
+    With several detection files the page shows each run of them, and runs/NAME has the tables of all but the first.
+    A run is called by its file, or as you say: NAME=DT. What is printed is about the first.
+
     \b
     Examples:
       mapgap report instances_val2017.json detections.json
       mapgap report gt.json.gz dt.json --score-threshold 0.5 -o reports/yolo
       mapgap report gt.json dt.json --by size,time_of_day,occlusion --rank-by gain
+      mapgap report gt.json small=yolo_416.json large=yolo_608.json
     """
-    from mapgap.analysis.analysis import REPORT_ENTRIES, REPORT_STAGES, analyze
+    from mapgap.analysis.analysis import REPORT_ENTRIES
     from mapgap.analysis.folder import require_writable
-    from mapgap.cli.output import print_bytes, print_lines, print_warnings
+    from mapgap.analysis.runs import analyze_runs
+    from mapgap.analysis.stages import STAGES
+    from mapgap.cli.command_line import command_line
+    from mapgap.cli.output import print_bytes, print_lines, print_note
     from mapgap.cli.progress import StageProgress
     from mapgap.report.headline import headline_lines
     from mapgap.report.json_files import json_bytes
 
-    inputs = [path for path in (ground_truth, detections, asked["attributes"], asked["images"]) if path]
+    inputs = [path for path in (ground_truth, *runs.values(), asked["attributes"], asked["images"]) if path]
     require_writable(output, known=REPORT_ENTRIES, inputs=inputs)
-    with StageProgress(REPORT_STAGES) as progress:
-        analysis = analyze(
-            ground_truth,
-            detections,
-            rank_by=rank_by,
-            costs=costs,
-            by=by,
-            progress=progress,
-            **asked,
-        )
+    stages = [f"{name}: {stage}" for name in runs for stage in STAGES]
+    with StageProgress([*stages, "report"]) as progress:
+        analyses = analyze_runs(ground_truth, runs, rank_by=rank_by, costs=costs, by=by, progress=progress, **asked)
         progress("report")
-        folder = analysis.report(output)
-    print_warnings(analysis.results.notices)
+        folder = analyses.report(output, command=command_line(context, _told(ground_truth, runs)))
+    first = next(iter(analyses.values()))
+    _warn(analyses)
     if as_json:
-        print_bytes(json_bytes(analysis.summary))
-    else:
-        print_lines([*headline_lines(analysis.summary), f"Report: {folder / 'report.html'}"])
+        if len(runs) > 1:
+            print_note(f"the JSON is about {next(iter(runs))}; runs/NAME/summary.json is about another")
+        print_bytes(json_bytes(first.summary))
+        return
+    lines = headline_lines(first.summary) if len(runs) == 1 else _beside_one_another(analyses)
+    print_lines([*lines, f"Report: {folder / 'report.html'}"])
+
+
+def _warn(analyses: "Mapping[str, Analysis]") -> None:
+    """The warnings of the first run, and those of others that it has not, behind the name of their run."""
+    from mapgap.cli.output import print_warnings
+
+    first, *others = analyses.items()
+    print_warnings(first[1].results.notices)
+    for name, analysis in others:
+        new = [notice for notice in analysis.results.notices if notice not in first[1].results.notices]
+        print_warnings([replace(notice, message=f"{name}: {notice.message}") for notice in new])
+
+
+def _beside_one_another(analyses: "Mapping[str, Analysis]") -> list[str]:
+    """A table with a line a run."""
+    from mapgap.cli.output import table_lines
+    from mapgap.report.content import build_report
+    from mapgap.report.run_rows import RUN_COLUMNS, run_rows
+
+    reports = [build_report(analysis.results, name) for name, analysis in analyses.items()]
+    return table_lines(("run", *RUN_COLUMNS), run_rows(reports))
+
+
+def _told(ground_truth: str, runs: dict[str, str]) -> list[str]:
+    """The inputs as the report tells them: without their folders, and a run with its name unless that is its file's."""
+    from mapgap.analysis.run_names import names_of_files
+
+    is_plain = list(runs) == list(names_of_files(list(runs.values()))[:1])
+    files = [basename(path) if is_plain else f"{name}={basename(path)}" for name, path in runs.items()]
+    return [basename(ground_truth), *files]

@@ -99,9 +99,13 @@ class Report:
     doubts_left_out: int = 0
     intervals: Intervals | None = None
     """Of the headline numbers; None without resamples."""
+    run: str = ""
+    """What the run is called among others."""
+    command: str | None = None
+    """The command line that made the report; None if it was made otherwise."""
 
 
-def build_report(results: Results) -> Report:
+def build_report(results: Results, run: str = "", command: str | None = None) -> Report:
     """All decisions of what is shown, as records and rows; nothing is formatted yet."""
     slices = slices_records(results)
     summary = summary_record(results, slices)
@@ -132,6 +136,8 @@ def build_report(results: Results) -> Report:
         doubts=None if results.label_doubts is None else _doubts(results, results.label_doubts),
         doubts_left_out=0 if results.label_doubts is None else max(0, len(results.label_doubts.score) - DOUBTS_SHOWN),
         intervals=results.intervals,
+        run=run,
+        command=command,
     )
 
 

@@ -1,6 +1,6 @@
 """The files of the report folder, as bytes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mapgap.report.column_values import Column
 from mapgap.report.columns import detections_table, objects_table
@@ -26,19 +26,26 @@ FILE_NAMES = (
 )
 
 
-def render_files(results: Results) -> Iterator[tuple[str, bytes]]:
+def render_files(runs: Mapping[str, Results], command: str | None = None) -> Iterator[tuple[str, bytes]]:
     """(name, bytes) of each file of the report folder, in the order of `FILE_NAMES`, made one at a time.
 
-    Same results, same bytes; the Parquet files carry their writer's version.
+    The files of the first run come first; those of another are in `runs/NAME` and have no page of their own.
+    `command` is the command line that the page tells. Same results, same bytes; the Parquet files carry their writer's
+    version.
     """
-    report = build_report(results)
-    yield "report.html", report_html(report, page_data(results)).encode("utf-8")
-    yield "report.md", report_markdown(report).encode("utf-8")
-    yield "summary.json", json_bytes(report.summary)
-    yield "failure_modes.csv", failure_modes_csv(report.summary["failure_modes"])
-    yield "slices.csv", slices_csv(report.slices)
-    yield "missed.json", json_bytes(missed_tables(results))
-    yield from parquet_files(_tables(results))
+    reports = [build_report(results, name, command) for name, results in runs.items()]
+    yield "report.html", report_html(reports[0], page_data(runs), reports[1:]).encode("utf-8")
+    for report, results in zip(reports, runs.values(), strict=True):
+        is_first = report is reports[0]
+        folder = "" if is_first else f"runs/{report.run}/"
+        text = report_markdown(report, reports[1:] if is_first else ())
+        yield f"{folder}report.md", text.encode("utf-8")
+        yield f"{folder}summary.json", json_bytes(report.summary)
+        yield f"{folder}failure_modes.csv", failure_modes_csv(report.summary["failure_modes"])
+        yield f"{folder}slices.csv", slices_csv(report.slices)
+        yield f"{folder}missed.json", json_bytes(missed_tables(results))
+        for name, content in parquet_files(_tables(results)):
+            yield f"{folder}{name}", content
 
 
 def _tables(results: Results) -> Iterator[tuple[str, dict[str, Column]]]:

@@ -19,22 +19,24 @@ class PageData:
     """By name, base64 of gzip."""
 
 
-def page_data(results: Results, most_rows: int = MOST_ROWS) -> PageData:
-    """The tables of a run as the browser takes them; the same results give the same bytes.
+def page_data(runs: Mapping[str, Results], most_rows: int = MOST_ROWS) -> PageData:
+    """The tables of one or several runs as the browser takes them; the same results give the same bytes.
 
-    Beyond `most_rows` detections the false positives that score least are left out, and the manifest tells how many.
+    Beyond `most_rows` detections of a run the false positives that score least are left out, and the manifest tells
+    how many. Raises ValueError for runs on different ground truth.
     """
-    truth, run, boxes = Chunk("truth"), Chunk("run"), Chunk("boxes")
-    objects = object_rows(results.ground_truth)
-    rows = detection_rows(results, most_rows)
-    manifest = {
-        "version": 1,
-        "causes": list(CAUSES),
-        "truth": truth_record(results, objects, truth),
-        "run": {
-            "name": results.detections.name,
-            "threshold": results.operating_point.score_threshold,
-            **run_record(results, objects, rows, run, boxes),
-        },
-    }
-    return PageData(manifest, {chunk.name: chunk.text() for chunk in (truth, run, boxes)})
+    truth = Chunk("truth")
+    ground_truth = next(iter(runs.values())).ground_truth
+    if any(results.ground_truth is not ground_truth for results in runs.values()):
+        raise ValueError("the runs have different ground truth")
+    objects = object_rows(ground_truth)
+    about_truth = truth_record(tuple(runs.values()), objects, truth)
+    chunks, about_runs = [truth], []
+    for place, (name, results) in enumerate(runs.items()):
+        run, boxes = Chunk(f"run-{place}"), Chunk(f"boxes-{place}")
+        rows = detection_rows(results, most_rows)
+        record = run_record(results, objects, rows, run, boxes)
+        about_runs.append({"name": name, "threshold": results.operating_point.score_threshold, **record})
+        chunks += [run, boxes]
+    manifest = {"version": 1, "causes": list(CAUSES), "truth": about_truth, "runs": about_runs}
+    return PageData(manifest, {chunk.name: chunk.text() for chunk in chunks})

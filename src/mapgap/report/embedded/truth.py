@@ -1,5 +1,6 @@
 """The ground truth as columns: one row an object, by image, then place in the file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,9 +35,12 @@ def object_rows(ground_truth: GroundTruth) -> ObjectRows:
     return ObjectRows(annotation, row, np.append(0, np.cumsum(per_image)))
 
 
-def truth_record(results: Results, rows: ObjectRows, chunk: Chunk) -> Record:
-    """Images, classes, attributes and objects: names as they are, numbers as columns of the chunk."""
-    ground_truth = results.ground_truth
+def truth_record(runs: Sequence[Results], rows: ObjectRows, chunk: Chunk) -> Record:
+    """Images, classes, attributes and objects: names as they are, numbers as columns of the chunk.
+
+    What images have is known for those with an object, or with a detection of one of the runs.
+    """
+    ground_truth = runs[0].ground_truth
     images, annotation = ground_truth.images, rows.annotation
     absent_class, absent_image = _left_out(ground_truth)
     return {
@@ -52,7 +56,10 @@ def truth_record(results: Results, rows: ObjectRows, chunk: Chunk) -> Record:
         "area": chunk.add(ground_truth.area[annotation]),
         "box": [chunk.add(np.ascontiguousarray(ground_truth.box[annotation, side])) for side in range(4)],
         "left_out": {"category": chunk.add(absent_class), "image": chunk.add(absent_image)},
-        "attributes": [_attribute_record(attribute, results, annotation, chunk) for attribute in results.attributes],
+        "attributes": [
+            _attribute_record(versions, runs, annotation, chunk)
+            for versions in zip(*(results.attributes for results in runs), strict=True)
+        ],
     }
 
 
@@ -65,16 +72,27 @@ def ids_record(ids: IdArray) -> Record:
     return {"values": values if is_exact else [str(value) for value in values]}
 
 
-def _attribute_record(attribute: Attribute, results: Results, annotation: IdArray, chunk: Chunk) -> Record:
-    """Values and their codes: one an image for what images have, else one an object; the class needs none."""
+def _attribute_record(
+    versions: Sequence[Attribute], runs: Sequence[Results], annotation: IdArray, chunk: Chunk
+) -> Record:
+    """Values and their codes: one an image for what images have, else one an object; the class needs none.
+
+    Each run has its own version of an attribute. They differ in whether a detection needs the last value, "n/a".
+    """
+    attribute = max(versions, key=lambda version: len(version.values))
+    for version in versions:
+        if version.name != attribute.name or version.values != attribute.values[: len(version.values)]:
+            raise ValueError(f"the runs have different values of {version.name}")
     record: Record = {"name": attribute.name, "kind": attribute.kind, "values": list(attribute.values)}
     if attribute.kind == "class":
         return record
     if attribute.kind != "image":
         return {**record, "codes": chunk.add(attribute.object_codes[annotation])}
-    codes = np.zeros(len(results.ground_truth.images.ids), dtype=np.int32)
-    codes[results.detections.image] = attribute.detection_codes
-    codes[results.ground_truth.image] = attribute.object_codes
+    ground_truth = runs[0].ground_truth
+    codes = np.zeros(len(ground_truth.images.ids), dtype=np.int32)
+    for version, results in zip(versions, runs, strict=True):
+        codes[results.detections.image] = version.detection_codes
+    codes[ground_truth.image] = attribute.object_codes
     return {**record, "codes": chunk.add(codes)}
 
 

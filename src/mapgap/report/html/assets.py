@@ -28,6 +28,8 @@ SCRIPTS = (
     "tally.js",
     "presence.js",
     "state.js",
+    "runs.js",
+    "threshold_slider.js",
     "bar.js",
     "headline.js",
     "live_tables.js",

@@ -1,6 +1,6 @@
 """The headline numbers of the page."""
 
-from mapgap.number_words import count, fraction, interval, percent
+from mapgap.number_words import count, fraction, interval, percent, score
 from mapgap.report.html.markup import Markup, element
 from mapgap.report.html.parts import figure
 from mapgap.report.json_values import Record
@@ -49,8 +49,8 @@ def _threshold_text(summary: Record) -> str:
     return f"at score ≥ {_short(threshold)}{' (best F1)' if asked == 'best-f1' else ''}"
 
 
-def _short(score: float) -> str:
-    return f"{score:.4g}"
+def _short(threshold: float) -> str:
+    return score(float(f"{threshold:.4g}"))
 
 
 def _lead(summary: Record, *, has_intervals: bool) -> Markup:

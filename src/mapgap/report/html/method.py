@@ -57,6 +57,7 @@ def _settings(report: Report) -> Markup:
         ("hot spots ranked by", settings["rank_by"]),
         ("resamples of the images", f"{count(settings['resamples'])}, seed {settings['seed']}"),
         *_joined(settings["attributes"]),
+        *([("command", report.command)] if report.command else []),
         *((f"slice {name_}", expression) for name_, expression in settings["slices"].items()),
         *((f"bins of {name_}", ", ".join(f"{edge:.6g}" for edge in edges)) for name_, edges in report.attribute_edges),
     ]

@@ -1,5 +1,7 @@
 """report.html: one file, offline; every word that came from the data goes through `markup.escape`."""
 
+from collections.abc import Sequence
+
 from mapgap.report.content import Report
 from mapgap.report.embedded.page_data import PageData
 from mapgap.report.html.assets import content_security_policy, joined_scripts, joined_styles
@@ -12,6 +14,7 @@ from mapgap.report.html.markup import Markup, data_element, document, element, j
 from mapgap.report.html.matrix import matrix_section
 from mapgap.report.html.method import method_section
 from mapgap.report.html.parts import name
+from mapgap.report.html.runs import runs_section
 from mapgap.report.html.slices import slices_section
 from mapgap.report.html.tables import classes_section, coco_section, image_level_section, tide_section
 from mapgap.report.wording import visible
@@ -30,15 +33,15 @@ SECTIONS = (
 )
 
 
-def report_html(report: Report, data: PageData | None = None) -> str:
+def report_html(report: Report, data: PageData | None = None, others: Sequence[Report] = ()) -> str:
     """The whole page. Style sheet and script are inline and allowed by their hashes; nothing else may load or run.
 
-    Without `data` the page has no script.
+    It shows `report`; its script can show the `others` in its place. Without `data` the page has no script.
     """
     style = joined_styles()
     script = joined_scripts() if data else None
-    inputs = report.summary["inputs"]
-    title = f"{visible(inputs['detections']['name'])} on {visible(inputs['ground_truth']['name'])} – mapgap"
+    reports = (report, *others)
+    title = f"{visible(_shown(reports))} on {visible(report.summary['inputs']['ground_truth']['name'])} – mapgap"
     head = [
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=content_security_policy(style, script)),
@@ -48,24 +51,43 @@ def report_html(report: Report, data: PageData | None = None) -> str:
         element("title", title),
     ]
     body = [
-        _masthead(report),
-        element(
-            "main",
-            headline_section(report.summary, report.intervals),
-            hot_spots_section(report),
-            gap_section(report),
-            slices_section(report),
-            matrix_section(report),
-            examples_section() if data else None,
-            classes_section(report),
-            image_level_section(report),
-            doubts_section(report),
-            element("div", tide_section(report.summary), coco_section(report.summary), class_="side-by-side"),
-            method_section(report),
-        ),
+        _masthead(reports),
+        _main(reports, 0, is_live=data is not None),
+        [
+            element("template", _main(reports, place, is_live=True), id=f"mapgap-run-{place}")
+            for place in range(1, len(reports))
+            if data
+        ],
         embedded(data) if data else None,
     ]
     return document(head, style, body, script)
+
+
+def _main(reports: Sequence[Report], place: int, *, is_live: bool) -> Markup:
+    """All that the page says of one run."""
+    report = reports[place]
+    return element(
+        "main",
+        runs_section(reports, place),
+        headline_section(report.summary, report.intervals),
+        hot_spots_section(report),
+        gap_section(report),
+        slices_section(report),
+        matrix_section(report),
+        examples_section() if is_live else None,
+        classes_section(report),
+        image_level_section(report),
+        doubts_section(report),
+        element("div", tide_section(report.summary), coco_section(report.summary), class_="side-by-side"),
+        method_section(report),
+    )
+
+
+def _shown(reports: Sequence[Report]) -> str:
+    """What the page is about, in the words of its title."""
+    if len(reports) == 1:
+        return str(reports[0].summary["inputs"]["detections"]["name"])
+    return ", ".join(report.run for report in reports)
 
 
 def embedded(data: PageData) -> Markup:
@@ -74,14 +96,16 @@ def embedded(data: PageData) -> Markup:
     return join([data_element("mapgap-manifest", data.manifest), *chunks], "\n")
 
 
-def _masthead(report: Report) -> Markup:
-    inputs = report.summary["inputs"]
-    sections = [entry for entry in SECTIONS if entry[0] != "label-doubt" or report.doubts is not None]
+def _masthead(reports: Sequence[Report]) -> Markup:
+    first = reports[0]
+    sections = [entry for entry in SECTIONS if entry[0] != "label-doubt" or first.doubts is not None]
     links = [element("a", text, href=f"#{anchor}") for anchor, text in sections]
     return element(
         "header",
         element("p", "mapgap", class_="brand"),
         element("h1", "Where the mAP went"),
-        element("p", name(inputs["detections"]["name"]), " on ", name(inputs["ground_truth"]["name"]), class_="inputs"),
+        element(
+            "p", name(_shown(reports)), " on ", name(first.summary["inputs"]["ground_truth"]["name"]), class_="inputs"
+        ),
         element("nav", links, aria_label="Sections"),
     )

@@ -51,23 +51,29 @@ def table(
     total: Sequence[Child] | None = None,
     class_: str | None = None,
     places: Sequence[int] | None = None,
+    current: int | None = None,
 ) -> Markup:
     """A table that scrolls sideways on its own when narrow; the first column is each row's heading.
 
-    `places` tells the scripts which class each row is.
+    `places` tells the scripts which class each row is, `current` which row the page is about.
     """
     head = element("thead", element("tr", [element("th", cell, scope="col") for cell in header]))
     rows = list(rows)
-    body = element("tbody", [_row(row, place) for row, place in zip_longest(rows, places or ())])
+    body = element(
+        "tbody",
+        [_row(row, place, at == current) for at, (row, place) in enumerate(zip_longest(rows, places or ()))],
+    )
     foot = element("tfoot", _row(total)) if total is not None else None
     inner = element("table", element("caption", caption, class_="hidden"), head, body, foot, class_=class_)
     return element("div", inner, class_="scroll", tabindex=0, role="group", aria_label=caption)
 
 
-def _row(cells: Sequence[Child], place: int | None = None) -> Markup:
+def _row(cells: Sequence[Child], place: int | None = None, is_current: bool = False) -> Markup:
     first, *others = cells
     parts = [element("th", first, scope="row"), [element("td", cell) for cell in others]]
-    return element("tr", parts, data_class=None if place is None else str(place))
+    return element(
+        "tr", parts, data_class=None if place is None else str(place), aria_current="true" if is_current else None
+    )
 
 
 def cause_swatch(cause: str) -> Markup:

@@ -1,87 +1,20 @@
-// The sticky bar: score threshold over a histogram of the scores, and the filter as chips.
-
-const HISTOGRAM_BINS = 60;
+// The sticky bar: which run, from which score on, and the filter as chips.
 
 /** Builds the bar; `draw` brings it up to date. */
 function mountBar(page) {
-  const { truth, run } = page;
-  const [low, high] = [run.leftOut?.below_score ?? run.score[run.rows - 1], run.score[0]];
-  const known = positionOf(run, low);
-  const slider = make("input", {
-    type: "range",
-    min: low,
-    max: high,
-    step: "any",
-    "aria-label": "Score threshold",
-    oninput: () => page.change({ threshold: nearestScore(run, Number(slider.value)) }),
-    onkeydown: (event) => {
-      const rows = { ArrowRight: -1, ArrowUp: -1, ArrowLeft: 1, ArrowDown: 1 }[event.key];
-      if (rows === undefined) return;
-      event.preventDefault();
-      page.change({ threshold: neighbour(run, known, page.position, rows) });
-    },
-  });
-  const exact = make("output", { class: "threshold" });
-  const reset = make("button", { type: "button", onclick: () => page.change({ threshold: page.ownThreshold }) }, "as reported");
+  const threshold = page.run.rows ? thresholdSlider(page) : null;
   const own = page.ownThreshold === null ? "any score" : `score ≥ ${page.ownThreshold}`;
   const grey = make("p", { class: "note moved-only" }, `Grey: as reported, at ${own} and without a filter.`);
   const chips = make("ul", { class: "chips", "aria-label": "Filter" });
-  const element = make("div", { class: "controls", role: "region", "aria-label": "Score threshold and filter" },
-    make("div", { class: "slider" },
-      make("p", {}, make("span", { class: "label" }, "score ≥ "), exact, " ", reset),
-      histogram(run, known, low, high, page.ownThreshold), slider, leftOutNote(run)),
-    chips, grey);
-  document.querySelector("main").before(element);
+  page.bar = make("div", { class: "controls", role: "region", "aria-label": "Run, score threshold and filter" },
+    runSelector(page), threshold?.element, chips, grey);
   return {
     draw({ position }) {
-      const text = page.state.threshold === null ? "any" : String(page.state.threshold);
-      slider.value = String(position ? run.score[position - 1] : high);
-      slider.setAttribute("aria-valuetext", `score at least ${text}`);
-      say(exact, text);
-      reset.disabled = page.state.threshold === page.ownThreshold;
-      chips.replaceChildren(...chipsOf(truth, page));
+      threshold?.draw(position);
+      if (page.runSelect) page.runSelect.selectedIndex = page.place;
+      chips.replaceChildren(...chipsOf(page.truth, page));
     },
   };
-}
-
-/** The lowest score that is at least as high as a value; the highest of all where none is. */
-function nearestScore(run, value) {
-  return run.score[Math.max(1, positionOf(run, value)) - 1];
-}
-
-/** The next score above (-1) or below (1) those at a position. */
-function neighbour(run, known, position, direction) {
-  if (direction > 0) return run.score[Math.min(position, known - 1)];
-  const lowest = run.score[Math.max(0, position - 1)];
-  let row = position - 1;
-  while (row > 0 && run.score[row] === lowest) row -= 1;
-  return run.score[Math.max(0, row)];
-}
-
-/** How many detections score how much, from low to high, with a mark at the threshold of the report. */
-function histogram(run, known, low, high, own) {
-  const bins = new Uint32Array(HISTOGRAM_BINS);
-  const width = high - low || 1;
-  for (let row = 0; row < known; row += 1) {
-    bins[Math.min(HISTOGRAM_BINS - 1, Math.floor(((run.score[row] - low) / width) * HISTOGRAM_BINS))] += 1;
-  }
-  const most = Math.max(1, ...bins.map((number) => Math.log1p(number)));
-  const bars = [...bins].map((number, bin) => {
-    const tall = (Math.log1p(number) / most) * 100;
-    return draw("rect", { x: bin, y: 100 - tall, width: 0.9, height: tall });
-  });
-  const mark = own === null ? null : draw("line", {
-    x1: ((own - low) / width) * HISTOGRAM_BINS, x2: ((own - low) / width) * HISTOGRAM_BINS, y1: 0, y2: 100,
-  });
-  return draw("svg", { class: "histogram", viewBox: `0 0 ${HISTOGRAM_BINS} 100`, preserveAspectRatio: "none", role: "img",
-    "aria-label": `Histogram of ${count(known)} scores, from ${low} to ${high}, counts on a logarithmic scale` }, bars, mark);
-}
-
-/** What the file left out, for those who wonder why the slider ends there. */
-function leftOutNote(run) {
-  if (!run.leftOut) return null;
-  const { detections, below_score: below } = run.leftOut;
-  return make("p", { class: "note" }, `${plural(detections, "false positive")} below ${below} are not in this file.`);
 }
 
 /** What is filtered, each with a button that takes it back. */

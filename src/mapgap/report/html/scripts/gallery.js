@@ -12,7 +12,7 @@ function mountGallery(page) {
   section.append(parts.causes, parts.status, parts.pictures, parts.more, parts.actions, parts.table);
   section.hidden = false;
   linkInNavigation();
-  const detectionBoxes = once(() => decodeBoxes(run));
+  const detectionBoxes = once(() => decodeBoxes(run, `boxes-${page.place}`));
   const byCost = once(() => errorsByCost(truth, run));
   let isInSight = false;
   let timer = null;
@@ -85,14 +85,14 @@ function mountGallery(page) {
 }
 
 /** The boxes of the detections, which nothing else needs. */
-async function decodeBoxes(run) {
-  const chunks = { boxes: await inflate("boxes") };
+async function decodeBoxes(run, chunk) {
+  const chunks = { [chunk]: await inflate(chunk) };
   return run.boxRecords.map((record) => column(record, chunks));
 }
 
 function linkInNavigation() {
   const after = document.querySelector('nav a[href="#confusion"]');
-  if (after) after.after(make("a", { href: "#examples" }, "Examples"));
+  if (after && !document.querySelector('nav a[href="#examples"]')) after.after(make("a", { href: "#examples" }, "Examples"));
 }
 
 function galleryParts(page) {

@@ -4,8 +4,8 @@
 function once(compute) {
   let kept;
   let isKept = false;
-  return () => {
-    if (!isKept) [kept, isKept] = [compute(), true];
+  return (...given) => {
+    if (!isKept) [kept, isKept] = [compute(...given), true];
     return kept;
   };
 }

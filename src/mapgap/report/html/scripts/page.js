@@ -1,19 +1,68 @@
 // Reads the data, keeps the state, and has every view drawn again when it changes.
 
+/** The page of the run that the address names; those of the others are made when they are chosen. */
 async function start() {
   const begun = performance.now();
-  const names = ["truth", "run"];
-  const inflated = await Promise.all(names.map(inflate));
-  const chunks = Object.fromEntries(names.map((name, place) => [name, inflated[place]]));
-  const truth = readTruth(manifest.truth, chunks);
-  const run = readRun(manifest.run, chunks, truth);
-  const page = makePage(truth, run, manifest.run);
+  const place = runOfAddress();
+  const [ofTruth, ofRun] = await Promise.all(["truth", `run-${place}`].map(inflate));
+  const truth = readTruth(manifest.truth, { truth: ofTruth });
+  const pages = runPages(truth);
+  const page = await pages.show(place, ofRun, (own) => stateFromAddress(truth, own));
   page.timings.ready = performance.now() - begun;
+  window.addEventListener("hashchange", () => {
+    if (!location.hash.includes("=")) return; // a link to a section
+    pages.show(runOfAddress(), null, (own) => stateFromAddress(truth, own));
+  });
+  window.mapgap.page = () => pages.shown();
   return page;
 }
 
-function makePage(truth, run, record) {
+/** One page a run, each with a `main` of its own, of which one is shown. */
+function runPages(truth) {
+  const mains = manifest.runs.map((_, place) =>
+    (place === 0 ? document : document.getElementById(`mapgap-run-${place}`).content).querySelector("main"));
+  const runs = manifest.runs.map((record, place) => once(async (bytes) => {
+    const chunk = `run-${place}`;
+    return readRun(record, { [chunk]: bytes ?? await inflate(chunk) }, truth);
+  }));
+  const pages = [];
+  let shown = null;
+  let wanted = null;
+
+  /** Shows a run in a state that depends on its own threshold. */
+  async function show(place, bytes, stateOf) {
+    wanted = place;
+    const run = await runs[place](bytes);
+    if (wanted !== place) return shown; // another was chosen meanwhile
+    Object.assign(state, stateOf(manifest.runs[place].threshold), { run: place });
+    if (shown && shown === pages[place]) {
+      await shown.change({});
+      return shown;
+    }
+    shown?.bar.remove();
+    document.querySelector("main").replaceWith(mains[place]);
+    pages[place] ??= makePage(truth, run, place, choose);
+    shown = pages[place];
+    mains[place].before(shown.bar);
+    shown.redraw();
+    return shown;
+  }
+
+  /** Another run under the same filter, at the threshold of its own: scores of two detectors do not mean the same. */
+  async function choose(place) {
+    const page = await show(place, null, (own) => ({ threshold: own }));
+    page.runSelect.focus({ preventScroll: true }); // what had the focus is gone
+    return page;
+  }
+
+  return { show, shown: () => shown };
+}
+
+function makePage(truth, run, place, chooseRun) {
+  const record = manifest.runs[place];
   const page = {
+    place,
+    chooseRun,
     truth,
     run,
     state,
@@ -36,10 +85,10 @@ function makePage(truth, run, record) {
   };
   let wanted = null;
   let membersOfWhere = null;
-  Object.assign(state, stateFromAddress(truth, record.threshold));
-  const needRows = [mountBar, mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix];
-  const views = [...(run.rows ? needRows : []), mountGallery].map((mount) => mount(page));
+  const needRows = [mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix];
+  const views = [mountBar, ...(run.rows ? needRows : []), mountGallery].map((mount) => mount(page));
   mountHotSpots(page);
+  mountRuns(page);
 
   function redraw() {
     const begun = performance.now();
@@ -65,11 +114,7 @@ function makePage(truth, run, record) {
     }
     page.timings.redraw = performance.now() - begun;
   }
-  redraw();
-  window.addEventListener("hashchange", () => {
-    if (!location.hash.includes("=")) return; // a link to a section
-    page.change(stateFromAddress(truth, record.threshold));
-  });
+  page.redraw = redraw;
   return page;
 }
 
@@ -79,4 +124,5 @@ function knownThreshold(run, threshold) {
   return Math.max(threshold ?? run.leftOut.below_score, run.leftOut.below_score);
 }
 
-window.mapgap = { ready: start() };
+window.mapgap = {};
+window.mapgap.ready = start();

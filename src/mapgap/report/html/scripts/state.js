@@ -1,6 +1,6 @@
-// The one state of the page: threshold, filter and which errors to show, kept in the address so that a view can be linked.
+// The one state of the page: run, threshold, filter and which errors to show, kept in the address so that a view can be linked.
 
-const state = { threshold: null, where: {}, cause: null, cell: null };
+const state = { run: 0, threshold: null, where: {}, cause: null, cell: null };
 
 /** The state that the address tells; parts that mean nothing here are left out. `own` is the threshold of the report. */
 function stateFromAddress(truth, own) {
@@ -16,6 +16,12 @@ function stateFromAddress(truth, own) {
   };
 }
 
+/** The place of the run that the address tells; the first where it tells none. */
+function runOfAddress() {
+  const told = new URLSearchParams(location.hash.slice(1)).get("run");
+  return Math.max(0, manifest.runs.findIndex(({ name }) => name === told));
+}
+
 function thresholdOf(text, own) {
   if (text === "all") return null;
   return text !== null && text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : own;
@@ -23,6 +29,7 @@ function thresholdOf(text, own) {
 
 function addressOfState(truth, own) {
   const told = new URLSearchParams();
+  if (state.run > 0) told.set("run", manifest.runs[state.run].name);
   if (state.threshold !== own) told.set("s", state.threshold === null ? "all" : String(state.threshold));
   for (const attribute of truth.attributes.filter(({ name }) => Object.hasOwn(state.where, name))) {
     told.set(`where.${attribute.name}`, valueTexts(attribute)[state.where[attribute.name]]);

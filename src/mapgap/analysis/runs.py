@@ -1,0 +1,94 @@
+"""Several runs on one ground truth: the same analysis of each, and one report on all of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from mapgap.analysis.analysis import REPORT_ENTRIES, Analysis, analyze
+from mapgap.analysis.folder import write_folder
+from mapgap.analysis.label_doubt import with_label_doubts
+from mapgap.analysis.run_names import checked_run_names
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair
+from mapgap.analysis.stages import CountingProgress, Progress
+from mapgap.analysis.truth import Truth
+from mapgap.errors import InputError
+from mapgap.report.files import render_files
+
+
+@dataclass(frozen=True)
+class Runs(Mapping[str, Analysis]):
+    """The analysis of each run by its name, in the order in which they were given."""
+
+    analyses: Mapping[str, Analysis]
+
+    def __getitem__(self, name: str) -> Analysis:
+        return self.analyses[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.analyses)
+
+    def __len__(self) -> int:
+        return len(self.analyses)
+
+    def report(self, output: str | PathLike[str] = "mapgap-report", *, command: str | None = None) -> Path:
+        """Writes one report folder on all runs, whole or not at all, and returns its path.
+
+        The files beside report.html are those of the first run; those of another are in `runs/NAME`. `command` is the
+        command line to name in the report. A mapgap report that is there already is replaced; any other folder raises
+        AccessError.
+        """
+        runs = {name: with_label_doubts(analysis.results) for name, analysis in self.items()}
+        return write_folder(output, render_files(runs, command), known=REPORT_ENTRIES)
+
+
+def analyze_runs(
+    gt: GroundTruthSource,
+    runs: Mapping[str, DetectionsSource],
+    *,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Runs:
+    """`analyze` for each of several runs; the ground truth is read once, and its pictures are looked at once.
+
+    `runs` gives the detections of each run by its name, which may have letters, digits and . _ + -; `options` are those
+    of `analyze`, the same for all. `progress` is told "NAME: stage" as each stage begins.
+    Raises InputError for names that are no names or not distinct, and whatever `analyze` raises.
+    """
+    if not isinstance(runs, Mapping):
+        raise InputError(f"runs is a {type(runs).__name__}", fix="Give a dict, as in {'small': 'small.json'}")
+    names = checked_run_names(runs)
+    iou_type = options.get("iou_type", "bbox")
+    truth = Truth(gt, iou_type, options.get("images"), options.get("attributes"), options.get("jobs", 0))
+    # All files are read before the first is analysed: what is wrong with the last one is told at once.
+    read = {name: read_pair(truth.table, runs[name], iou_type)[1] for name in names}
+    return Runs({name: analyze(truth, read[name], progress=_named(progress, name), **options) for name in names})
+
+
+def _named(progress: Progress | None, run: str) -> Progress | None:
+    """The same progress, told which run a stage is of."""
+    if progress is None:
+        return None
+    return _CountingOfRun(progress, run) if isinstance(progress, CountingProgress) else _OfRun(progress, run)
+
+
+@dataclass(frozen=True)
+class _OfRun:
+    progress: Progress
+    run: str
+
+    def __call__(self, stage: str) -> None:
+        self.progress(f"{self.run}: {stage}")
+
+
+@dataclass(frozen=True)
+class _CountingOfRun:
+    progress: CountingProgress
+    run: str
+
+    def __call__(self, stage: str) -> None:
+        self.progress(f"{self.run}: {stage}")
+
+    def count(self, done: int, of: int) -> None:
+        self.progress.count(done, of)
