@@ -1,5 +1,10 @@
-"""One run as columns: a row a detection that counts, by falling score; what each object owes, and why it is missed."""
+"""One run as columns: a row a detection that counts, by image; what each object owes, and why it is missed.
 
+The page sorts the rows by falling score. Stored that way, each would have to name its image and its place there.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +14,7 @@ from mapgap.report.columns import target_of_detections
 from mapgap.report.embedded.columns import Chunk
 from mapgap.report.embedded.truth import ObjectRows
 from mapgap.report.json_values import Record
-from mapgap.tables import CAUSES, Attribute, BoolArray, FloatArray, IdArray, IndexArray, Results
+from mapgap.tables import CAUSES, Attribute, FloatArray, IdArray, IndexArray, Results
 
 NO_ERROR = len(CAUSES)
 """In the place of a cause: a true positive, or an object that some detection matches."""
@@ -17,20 +22,26 @@ NOT_COUNTED = NO_ERROR + 1
 """In the place of a cause: counts at other IoU thresholds only, where it owes, and has no outcome at this one."""
 MOST_ROWS = 500_000
 IOU_DECIMALS = 3
-"""For captions; 0 stands for none."""
-BOX_DECIMALS = 2
+"""For captions."""
+MANY_DEBTS = 20_000
+GAP_DECIMALS = 12
+LARGEST_GAP_PARTS = (1 << 31) - 1
+BOX_PARTS = 100
 MANY_ROWS = 100_000
-BOX_DECIMALS_OF_MANY = 1
-"""Boxes are for drawing: a hundredth of a pixel, and beyond so many rows a tenth."""
+BOX_PARTS_OF_MANY = 4
+"""Boxes are for drawing: a hundredth of a pixel, and beyond so many rows a quarter."""
+LARGEST_KEY = 1 << 16
 
 
 @dataclass(frozen=True)
 class DetectionRows:
-    """Which detection each row of the page is: by falling score, then place in the file."""
+    """Which detection each row of the page is: by image, then place in the file."""
 
     detection: IndexArray
     row: IndexArray
     """(D,) row of each detection, -1 for those without."""
+    falling: IndexArray
+    """The same detections by falling score, then place in the file."""
     left_out: IndexArray
     lowest_score: float | None
     """The page knows all detections from this score up; None where it knows all."""
@@ -42,54 +53,64 @@ def detection_rows(results: Results, most: int = MOST_ROWS) -> DetectionRows:
     counts = results.matches.is_counted(threshold)
     counts[results.debts.detection[results.debts.detection >= 0]] = True
     known = np.flatnonzero(counts).astype(np.int32)
-    rows, left_out, lowest = known[_kernel.falling_order(score[known])], known[:0], None
-    if len(rows) > most:
+    falling, left_out, lowest = known[_kernel.falling_order(score[known])], known[:0], None
+    if len(falling) > most:
         # The whole group of the last score stays, so that the threshold can stand there.
-        lowest = float(score[rows[most - 1]])
-        stays = (score[rows] >= lowest) | results.matches.is_true_positive(threshold)[rows]
-        rows, left_out = rows[stays], rows[~stays]
+        lowest = float(score[falling[most - 1]])
+        stays = (score >= lowest) | results.matches.is_true_positive(threshold)
+        left_out = falling[~stays[falling]]
+        falling, known = falling[stays[falling]], known[stays[known]]
+    detection = known[grouped_order(results.detections.image[known])]
     row = np.full(len(score), -1, dtype=np.int32)
-    row[rows] = np.arange(len(rows))
-    return DetectionRows(rows, row, left_out, lowest)
+    row[detection] = np.arange(len(detection))
+    return DetectionRows(detection, row, falling, left_out, lowest)
 
 
 def run_record(results: Results, objects: ObjectRows, rows: DetectionRows, chunk: Chunk, boxes: Chunk) -> Record:
     """The columns of one run; `boxes` takes those of its detections, which only pictures of examples need."""
     detections, detection = results.detections, rows.detection
-    outcome = _outcomes(results)[detection]
+    image = detections.image[detection]
     annotation, iou = target_of_detections(results)
     target = np.append(objects.row, np.int32(-1))[annotation[detection]]  # none stays none
-    own_place = np.where(target < 0, 0, target - objects.first_of_image[detections.image[detection]] + 1)
-    is_background = target < 0
+    own_place = np.where(target < 0, 0, target - objects.first_of_image[image] + 1)
+    alone = detection[target < 0]
     lost = _lost(results)
-    # Files list image after image, mostly: the places then rise by one.
-    by_image = grouped_order(detections.image[detection])
-    decimals = BOX_DECIMALS if len(detection) <= MANY_ROWS else BOX_DECIMALS_OF_MANY
-    box = np.round(detections.box[detection], decimals) + 0.0  # -0.0 is no whole number
     return {
-        "score": chunk.add(detections.score[detection], falling_or_rising=True),
-        "image": chunk.add(detections.image[detection]),
+        "rows_of_image": chunk.add(np.bincount(image, minlength=len(results.ground_truth.images.ids))),
+        "score": chunk.add(detections.score[detection]),
         "category": chunk.add(detections.category[detection]),
-        "cause": chunk.add(outcome),
+        "cause": chunk.add(_outcomes(results)[detection]),
         "target": chunk.add(own_place),
-        "iou": chunk.add(np.round(np.nan_to_num(iou[detection]), IOU_DECIMALS)),
-        "record": chunk.add(detections.record[detection][by_image], falling_or_rising=True),
+        "iou": chunk.add_rounded(np.nan_to_num(iou[detection[target >= 0]]), 10**IOU_DECIMALS),
+        "record": chunk.add(detections.record[detection]),
+        "is_file_order": bool((np.diff(detections.record[detection]) > 0).all()),
         "candidates": _candidates_record(results, objects, rows, chunk),
-        "attributes": [_own_codes(attribute, detection, is_background, chunk) for attribute in results.attributes],
+        "own_codes": _own_codes_record(results.attributes, alone, chunk),
         "object_cause": chunk.add(_object_causes(results, lost)[objects.annotation]),
         "object_detection": chunk.add(_object_detections(results, lost, rows)[objects.annotation]),
         "debts": _debts_record(results, objects, chunk),
         "own_debts": _own_debts_record(results, rows, chunk),
         "left_out": _left_out_record(results, rows),
-        "box": [boxes.add(np.ascontiguousarray(box[:, side])) for side in range(4)],
+        **_boxes_record(detections.box[detection], boxes),
+    }
+
+
+def _boxes_record(box: FloatArray, chunk: Chunk) -> Record:
+    """The four sides, and the part of a pixel that they are rounded to; None where that changes nothing."""
+    parts = BOX_PARTS if len(box) <= MANY_ROWS else BOX_PARTS_OF_MANY
+    is_exact = bool((np.rint(box * parts) / parts == box).all())
+    return {
+        "box": [chunk.add_rounded(box[:, side], parts) for side in range(4)],
+        "box_rounded_to": None if is_exact else 1 / parts,
     }
 
 
 def grouped_order(group: IndexArray) -> IdArray:
     """The rows group by group, those of a group in their order."""
+    if bool((group[1:] >= group[:-1]).all()):
+        return np.arange(len(group))
     # NumPy sorts numbers of two bytes in linear time.
-    is_short = len(group) == 0 or int(group.max()) < 1 << 16
-    return np.argsort(group.astype(np.uint16) if is_short else group, kind="stable")
+    return np.argsort(group.astype(np.uint16) if int(group.max()) < 1 << 16 else group, kind="stable")
 
 
 def _outcomes(results: Results) -> IndexArray:
@@ -112,14 +133,54 @@ def _candidates_record(results: Results, objects: ObjectRows, rows: DetectionRow
     return {"per_row": chunk.add(per_row), "place": chunk.add(place)}
 
 
-def _own_codes(attribute: Attribute, detection: IndexArray, is_background: BoolArray, chunk: Chunk) -> Record | None:
-    """Codes of rows that point at nothing: one for all where only objects have the attribute; None if derived."""
-    if attribute.kind in ("image", "class") or len(attribute.detection_codes) == 0:
-        return None
-    own = attribute.detection_codes[detection]
-    if attribute.kind == "object":
-        return {"code": int(own[0])} if len(own) else None
-    return {"codes": chunk.add(np.where(is_background, own, 0))}
+def _own_codes_record(attributes: Sequence[Attribute], alone: IndexArray, chunk: Chunk) -> Record:
+    """The codes of rows that point at nothing, for attributes that neither the class nor the image has.
+
+    Where only objects have the attribute one code stands for all rows. The others come in groups of attributes, each
+    group as the combinations that occur and one number a row: size, shape and place of a box say much of each other.
+    """
+    of_boxes = [
+        place
+        for place, attribute in enumerate(attributes)
+        if attribute.kind not in ("image", "class", "object") and len(attribute.detection_codes)
+    ]
+    of_objects = [
+        [place, int(attribute.detection_codes[0])]
+        for place, attribute in enumerate(attributes)
+        if attribute.kind == "object" and len(attribute.detection_codes)
+    ]
+    groups = [_combinations_record(attributes, group, alone, chunk) for group in _groups(attributes, of_boxes)]
+    return {"same": of_objects, "groups": groups}
+
+
+def _groups(attributes: Sequence[Attribute], places: Sequence[int]) -> Iterator[list[int]]:
+    """Places in groups whose values make few combinations."""
+    group: list[int] = []
+    combinations = 1
+    for place in places:
+        values = max(1, len(attributes[place].values))
+        if group and combinations * values > LARGEST_KEY:
+            yield group
+            group, combinations = [], 1
+        group.append(place)
+        combinations *= values
+    if group:
+        yield group
+
+
+def _combinations_record(attributes: Sequence[Attribute], group: list[int], alone: IndexArray, chunk: Chunk) -> Record:
+    """The places of the attributes, the codes of each combination that occurs, and the combination of each row."""
+    key = np.zeros(len(alone), dtype=np.int64)
+    sizes = [max(1, len(attributes[place].values)) for place in group]
+    for place, size in zip(group, sizes, strict=True):
+        key = key * size + attributes[place].detection_codes[alone]
+    occurs = np.bincount(key, minlength=math.prod(sizes)) > 0
+    codes = np.unravel_index(np.flatnonzero(occurs), sizes)
+    return {
+        "attributes": group,
+        "codes": [chunk.add(of_one) for of_one in codes],
+        "combination": chunk.add((np.cumsum(occurs) - 1)[key]),
+    }
 
 
 def _lost(results: Results) -> IdArray:
@@ -150,14 +211,23 @@ def _debts_record(results: Results, objects: ObjectRows, chunk: Chunk) -> Record
     key = objects.row[debts.object[has_object]].astype(np.int64) * len(CAUSES) + debts.cause[has_object]
     cells, cell = np.unique(key, return_inverse=True)
     row, cause = np.divmod(cells, len(CAUSES))
-    gap = np.bincount(cell, weights=debts.gap[has_object], minlength=len(cells))
-    gap_at_50 = np.bincount(cell, weights=debts.gap_at_50[has_object], minlength=len(cells))
+    gap, gap_at_50 = (
+        np.bincount(cell, weights=owed[has_object], minlength=len(cells)).astype(np.float64)
+        for owed in (debts.gap, debts.gap_at_50)
+    )
     return {
         "per_object": chunk.add(np.bincount(row, minlength=len(objects.annotation))),
         "cause": chunk.add(cause),
-        "gap": chunk.add(gap),
-        "gap_at_50": chunk.add(gap_at_50),
+        "gap": _gaps(gap, chunk),
+        "gap_at_50": _gaps(gap_at_50, chunk),
     }
+
+
+def _gaps(gap: FloatArray, chunk: Chunk) -> Record:
+    """As they are; many in the finest decimal part of which the largest is a number of four bytes."""
+    if len(gap) <= MANY_DEBTS:
+        return chunk.add(gap)
+    return chunk.add_rounded(gap, 10 ** min(GAP_DECIMALS, math.floor(math.log10(LARGEST_GAP_PARTS / gap.max()))))
 
 
 def _own_debts_record(results: Results, rows: DetectionRows, chunk: Chunk) -> Record:
@@ -166,8 +236,8 @@ def _own_debts_record(results: Results, rows: DetectionRows, chunk: Chunk) -> Re
     Of a class and an IoU threshold at most 102 different debts exist, falling with the score, so the runs are few.
     """
     owed, owed_at_50 = _own_debts(results)
-    by_class = grouped_order(results.detections.category[rows.detection])
-    gap, gap_at_50 = owed[rows.detection][by_class], owed_at_50[rows.detection][by_class]
+    by_class = rows.falling[grouped_order(results.detections.category[rows.falling])]
+    gap, gap_at_50 = owed[by_class], owed_at_50[by_class]
     begins = np.ones(len(gap), dtype=np.bool_)
     begins[1:] = (gap[1:] != gap[:-1]) | (gap_at_50[1:] != gap_at_50[:-1])
     start = np.flatnonzero(begins)

@@ -11,6 +11,9 @@ from mapgap.tables import Attribute, GroundTruth, IdArray, IndexArray, Results
 
 LARGEST_EXACT = 1 << 53
 """Whole numbers beyond this are no exact numbers in JavaScript."""
+LARGEST_IN_COLUMN = (1 << 32) - 1
+FEW_IDS = 100
+"""So many stand in the manifest as they are."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,14 @@ def truth_record(runs: Sequence[Results], rows: ObjectRows, chunk: Chunk) -> Rec
     absent_class, absent_image = _left_out(ground_truth)
     return {
         "classes": list(ground_truth.categories.names),
-        "class_ids": ids_record(ground_truth.categories.ids),
-        "image_ids": ids_record(images.ids),
+        "class_ids": ids_record(ground_truth.categories.ids, chunk),
+        "image_ids": ids_record(images.ids, chunk),
         "image_names": list(images.file_names) if any(images.file_names) else None,
         "image_width": chunk.add(np.nan_to_num(images.width)),
         "image_height": chunk.add(np.nan_to_num(images.height)),
         "objects_of_image": chunk.add(np.diff(rows.first_of_image)),
         "category": chunk.add(ground_truth.category[annotation]),
-        "ids": ids_record(ground_truth.ids[annotation]),
+        "ids": ids_record(ground_truth.ids[annotation], chunk),
         "area": chunk.add(ground_truth.area[annotation]),
         "box": [chunk.add(np.ascontiguousarray(ground_truth.box[annotation, side])) for side in range(4)],
         "left_out": {"category": chunk.add(absent_class), "image": chunk.add(absent_image)},
@@ -63,11 +66,13 @@ def truth_record(runs: Sequence[Results], rows: ObjectRows, chunk: Chunk) -> Rec
     }
 
 
-def ids_record(ids: IdArray) -> Record:
-    """Ids as the first where they rise by one, else as numbers, or as text where JavaScript would round them."""
+def ids_record(ids: IdArray, chunk: Chunk) -> Record:
+    """Ids as the first where they rise by one; else as a column, numbers, or text where JavaScript would round them."""
     values = ids.tolist()
     if len(values) > 1 and bool((np.diff(ids) == 1).all()):
         return {"first": str(values[0]), "rows": len(values)}
+    if len(values) > FEW_IDS and ids.min() >= 0 and ids.max() <= LARGEST_IN_COLUMN:
+        return {"column": chunk.add(ids)}
     is_exact = all(-LARGEST_EXACT <= value <= LARGEST_EXACT for value in values)
     return {"values": values if is_exact else [str(value) for value in values]}
 

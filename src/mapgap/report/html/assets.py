@@ -24,6 +24,7 @@ SCRIPTS = (
     "once.js",
     "words.js",
     "elements.js",
+    "order.js",
     "decode.js",
     "tally.js",
     "presence.js",

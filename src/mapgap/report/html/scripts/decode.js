@@ -14,26 +14,39 @@ const ARRAY_OF_TYPE = {
 /** The bytes of a chunk: base64 of gzip in an element of the page. */
 async function inflate(name) {
   const element = document.getElementById(`mapgap-chunk-${name}`);
-  const binary = atob(element.textContent);
-  const packed = new Uint8Array(binary.length);
-  for (let at = 0; at < binary.length; at += 1) packed[at] = binary.charCodeAt(at);
+  const packed = bytesOfBase64(element.textContent);
   element.textContent = "";
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-/** A typed array: bytes put back in order, differences summed up, whole numbers divided into decimals. */
+function bytesOfBase64(text) {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text);
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+/** A typed array: bytes put back in order, differences summed up, whole numbers divided. */
 function column(record, chunks) {
   const { at, rows, type } = record;
-  const array = unshuffled(chunks[record.chunk], at, rows, ARRAY_OF_TYPE[type]);
-  if (record.delta) {
-    for (let row = 1; row < rows; row += 1) array[row] += array[row - 1]; // wraps as it was written
+  let array = unshuffled(chunks[record.chunk], at, rows, ARRAY_OF_TYPE[type]);
+  if (record.sums) array = summedUp(array, ARRAY_OF_TYPE[record.sums]);
+  if (!record.divisor) return array;
+  const divided = new Float64Array(rows);
+  for (let row = 0; row < rows; row += 1) divided[row] = array[row] / record.divisor;
+  return divided;
+}
+
+function summedUp(differences, ArrayType) {
+  const sums = new ArrayType(differences.length);
+  let sum = 0;
+  for (let row = 0; row < sums.length; row += 1) {
+    sum += differences[row];
+    sums[row] = sum;
   }
-  if (!record.decimals) return array;
-  const power = Number(`1e${record.decimals}`);
-  const decimals = new Float64Array(rows);
-  for (let row = 0; row < rows; row += 1) decimals[row] = array[row] / power;
-  return decimals;
+  return sums;
 }
 
 function unshuffled(bytes, at, rows, ArrayType) {
@@ -62,8 +75,10 @@ function groupsOf(starts) {
 }
 
 /** The id of a row as text, which no large number loses a digit of. */
-function idText(ids, row) {
-  return ids.values ? String(ids.values[row]) : String(BigInt(ids.first) + BigInt(row));
+function idTexts(ids, read) {
+  if (ids.first !== undefined) return (row) => String(BigInt(ids.first) + BigInt(row));
+  const values = ids.values ?? read(ids.column);
+  return (row) => String(values[row]);
 }
 
 /** Images, classes, attributes and objects; an object is a row here, by image. */
@@ -84,9 +99,9 @@ function readTruth(record, chunks) {
     box: record.box.map(read),
     imageSize: [read(record.image_width), read(record.image_height)],
     imageNames: record.image_names,
-    classId: (row) => idText(record.class_ids, row),
-    imageId: (row) => idText(record.image_ids, row),
-    objectId: (row) => idText(record.ids, row),
+    classId: idTexts(record.class_ids, read),
+    imageId: idTexts(record.image_ids, read),
+    objectId: idTexts(record.ids, read),
     leftOut: { category: read(record.left_out.category), image: read(record.left_out.image) },
     attributes: record.attributes.map((attribute) => readAttribute(attribute, read, category, image)),
   };
@@ -105,30 +120,36 @@ function readAttribute(attribute, read, category, image) {
 /** The detections of a run by falling score, and what its objects owe. */
 function readRun(record, chunks, truth) {
   const read = (part) => column(part, chunks);
-  const image = read(record.image);
-  const place = read(record.target);
-  const target = new Int32Array(place.length);
-  for (let row = 0; row < place.length; row += 1) {
-    target[row] = place[row] ? truth.objectStarts[image[row]] + place[row] - 1 : -1;
-  }
-  const cause = read(record.cause);
-  const rows = cause.length;
-  const category = read(record.category);
-  const ownGap = ownDebts(read(record.own_debts.length), read(record.own_debts.gap), category, truth.classes.length);
+  const storedImage = groupsOf(startsOf(read(record.rows_of_image)));
+  const storedScore = read(record.score);
+  const order = fallingOrder(storedScore, record.is_file_order ? null : () => read(record.record));
+  const row = placesOf(order);
+  const sorted = (values) => inOrder(values, order);
+  const image = sorted(storedImage);
+  const storedPlace = read(record.target);
+  const target = targetsOf(sorted(storedPlace), image, truth);
+  const cause = sorted(read(record.cause));
+  const category = sorted(read(record.category));
+  const debts = record.own_debts;
+  const lengths = read(debts.length);
+  const ownGap = ownDebts(lengths, read(debts.gap), category, truth.classes.length);
+  const iou = once(() => sorted(spread(read(record.iou), storedPlace, true)));
+  const place = once(() => sorted(read(record.record)));
   return {
-    rows,
-    score: read(record.score),
+    rows: order.length,
+    score: sorted(storedScore),
     image,
     category,
     cause,
     target,
-    iou: read(record.iou),
-    record: fromGroups(read(record.record), image, truth.images),
+    // Only the examples tell these.
+    get iou() { return iou(); },
+    get record() { return place(); },
     foundRow: foundRows(cause, target, truth.objects),
-    candidates: readCandidates(record.candidates, read, image, truth),
-    ownCodes: record.attributes.map((own) => own && (own.codes ? read(own.codes) : own.code)),
+    candidates: readCandidates(record.candidates, read, order, image, truth),
+    own: readOwn(record.own_codes, read, { category, image }, (keys) => sorted(spread(keys, storedPlace, false)), truth),
     objectCause: read(record.object_cause),
-    objectDetection: read(record.object_detection),
+    objectDetection: rowsBehind(read(record.object_detection), row),
     debts: {
       starts: startsOf(read(record.debts.per_object)),
       cause: read(record.debts.cause),
@@ -137,10 +158,27 @@ function readRun(record, chunks, truth) {
     },
     ownGap,
     owing: rowsThatOwe(ownGap),
-    ownGapAt50: ownDebts(read(record.own_debts.length), read(record.own_debts.gap_at_50), category, truth.classes.length),
+    ownGapAt50: ownDebts(lengths, read(debts.gap_at_50), category, truth.classes.length),
     leftOut: record.left_out,
     boxRecords: record.box,
+    boxRoundedTo: record.box_rounded_to,
+    sorted,
   };
+}
+/** The objects that rows point at, from their places in the image counted from 1; -1 for none. */
+function targetsOf(places, image, truth) {
+  const target = new Int32Array(places.length);
+  for (let row = 0; row < places.length; row += 1) {
+    target[row] = places[row] ? truth.objectStarts[image[row]] + places[row] - 1 : -1;
+  }
+  return target;
+}
+
+/** The row + 1 of a stored place + 1; none, 0, stays none. */
+function rowsBehind(stored, row) {
+  const rows = new Uint32Array(stored.length);
+  for (let object = 0; object < stored.length; object += 1) if (stored[object]) rows[object] = row[stored[object] - 1] + 1;
+  return rows;
 }
 
 function rowsThatOwe(gap) {
@@ -158,17 +196,44 @@ function foundRows(cause, target, objects) {
 }
 
 /** The rows with candidates, and their objects one row after another. */
-function readCandidates(record, read, image, truth) {
-  const starts = startsOf(read(record.per_row));
-  const object = Uint32Array.from(read(record.place));
-  const rows = [];
-  for (let row = 0; row + 1 < starts.length; row += 1) {
+function readCandidates(record, read, order, image, truth) {
+  const perRow = read(record.per_row);
+  const stored = startsOf(perRow);
+  const places = read(record.place);
+  const starts = startsOf(inOrder(perRow, order));
+  const object = new Uint32Array(places.length);
+  const rows = new Uint32Array(places.length);
+  let number = 0;
+  for (let row = 0; row < order.length; row += 1) {
     if (starts[row] === starts[row + 1]) continue;
-    rows.push(row);
+    rows[number++] = row;
     const first = truth.objectStarts[image[row]];
-    for (let at = starts[row]; at < starts[row + 1]; at += 1) object[at] += first;
+    let from = stored[order[row]];
+    for (let at = starts[row]; at < starts[row + 1]; at += 1) object[at] = first + places[from++];
   }
-  return { rows: Uint32Array.from(rows), starts, object };
+  return { rows: rows.subarray(0, number), starts, object };
+}
+
+/**
+ * What rows that point at nothing are by themselves: a few keys of each row, and how attributes follow from them.
+ *
+ * `keys` are the class, the image and each group of attributes of boxes, `sizes` how many values each key has;
+ * `ofAttribute` is a code that all rows share, or which key it follows from and its code by that key.
+ */
+function readOwn(record, read, { category, image }, ofRow, truth) {
+  const keys = [category, image];
+  const sizes = [truth.classes.length, truth.images];
+  const ofAttribute = truth.attributes.map(({ kind, ofImage }) => {
+    if (kind === "class") return { key: 0, codes: counted(truth.classes.length) };
+    return kind === "image" ? { key: 1, codes: ofImage } : 0; // 0 stays where no detection has a code
+  });
+  for (const [attribute, code] of record.same) ofAttribute[attribute] = code;
+  for (const { attributes, codes, combination } of record.groups) {
+    attributes.forEach((attribute, at) => { ofAttribute[attribute] = { key: keys.length, codes: read(codes[at]) }; });
+    keys.push(ofRow(read(combination)));
+    sizes.push(codes[0].rows);
+  }
+  return { keys, sizes, ofAttribute };
 }
 
 /** What each row owes at no object, from runs of equal debts over the rows by class. */

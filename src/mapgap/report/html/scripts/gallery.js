@@ -87,7 +87,7 @@ function mountGallery(page) {
 /** The boxes of the detections, which nothing else needs. */
 async function decodeBoxes(run, chunk) {
   const chunks = { [chunk]: await inflate(chunk) };
-  return run.boxRecords.map((record) => column(record, chunks));
+  return run.boxRecords.map((record) => run.sorted(column(record, chunks)));
 }
 
 function linkInNavigation() {

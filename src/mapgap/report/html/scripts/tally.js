@@ -46,7 +46,7 @@ function objectCauseAt(run, object) {
  * Which objects and rows belong to a filter by class and attributes: an error belongs where it is at home.
  *
  * A row belongs with its object; one that points at none by its own values. `wrong` are the false positives of any
- * score, `alone` those of them that point at nothing, and `aloneCodes` the codes of what these have themselves.
+ * score, `alone` those of them that point at nothing, and `aloneKeys` the keys of what these are by themselves.
  */
 function membersOf(truth, run, filter) {
   const wanted = wantedCodes(truth, filter);
@@ -72,7 +72,7 @@ function membersOf(truth, run, filter) {
     rows,
     wrong: wrong.subarray(0, wrongs),
     alone: aloneRows,
-    aloneCodes: truth.attributes.map((_, index) => aloneCodes(truth, run, index, aloneRows)),
+    aloneKeys: run.own.keys.map((keys) => inOrder(keys, aloneRows)),
   };
 }
 
@@ -83,19 +83,6 @@ function keepWhere(objects, codes, code) {
 function hasOwn(truth, run, wanted, row) {
   for (const { index, code } of wanted) if (ownCode(truth, run, index, row) !== code) return false;
   return true;
-}
-
-/** The codes of rows that point at nothing, as one array to count; a number where all have the same. */
-function aloneCodes(truth, run, index, alone) {
-  const attribute = truth.attributes[index];
-  const own = run.ownCodes[index];
-  if (typeof own === "number") return own;
-  const codes = new attribute.ofObject.constructor(alone.length);
-  if (attribute.kind === "class") for (let at = 0; at < alone.length; at += 1) codes[at] = run.category[alone[at]];
-  else if (attribute.kind === "image") {
-    for (let at = 0; at < alone.length; at += 1) codes[at] = attribute.ofImage[run.image[alone[at]]];
-  } else for (let at = 0; at < alone.length; at += 1) codes[at] = own[alone[at]];
-  return codes;
 }
 
 /** How many of rising rows lie before a position. */
@@ -112,11 +99,17 @@ function before(rows, position) {
 
 /** The code of an attribute that a row which points at nothing has itself. */
 function ownCode(truth, run, index, row) {
-  const attribute = truth.attributes[index];
-  if (attribute.kind === "class") return run.category[row];
-  if (attribute.kind === "image") return attribute.ofImage[run.image[row]];
-  const own = run.ownCodes[index];
-  return typeof own === "number" ? own : own[row];
+  const own = run.own.ofAttribute[index];
+  return typeof own === "number" ? own : own.codes[run.own.keys[own.key][row]];
+}
+
+/** Sums by the codes of an attribute from sums by the keys of rows that point at nothing; `all` is that of all rows. */
+function addOwn(sums, own, byKey, all) {
+  if (typeof own === "number") sums[own] += all;
+  else {
+    const ofKey = byKey[own.key];
+    for (let key = 0; key < ofKey.length; key += 1) if (ofKey[key]) sums[own.codes[key]] += ofKey[key];
+  }
 }
 
 function wantedCodes(truth, filter) {
@@ -141,20 +134,21 @@ function wholeTally(truth, run, members) {
     }
   }
   // What is owed at no object is background: it overlaps none, at any IoU.
-  const own = truth.attributes.map((attribute) => new Float64Array(attribute.values.length));
-  const owing = run.owing.filter((row) => members.rows[row]);
-  for (const row of owing) {
-    byCause[BACKGROUND] += run.ownGap[row];
+  const ownGap = { all: 0, byKey: run.own.sizes.map((size) => new Float64Array(size)) };
+  for (let at = 0; at < run.owing.length; at += 1) {
+    const row = run.owing[at];
+    if (!members.rows[row]) continue;
+    const gap = run.ownGap[row];
+    ownGap.all += gap;
     byCauseAt50[BACKGROUND] += run.ownGapAt50[row];
+    for (let key = 0; key < ownGap.byKey.length; key += 1) ownGap.byKey[key][run.own.keys[key][row]] += gap;
   }
-  truth.attributes.forEach((_, index) => {
-    const codes = aloneCodes(truth, run, index, owing);
-    const sums = own[index];
-    if (typeof codes === "number") for (const row of owing) sums[codes] += run.ownGap[row];
-    else for (let at = 0; at < owing.length; at += 1) sums[codes[at]] += run.ownGap[owing[at]];
+  byCause[BACKGROUND] += ownGap.all;
+  const attributes = truth.attributes.map((attribute, index) => {
+    const gap = new Float64Array(attribute.values.length);
+    addOwn(gap, run.own.ofAttribute[index], ownGap.byKey, ownGap.all);
+    return ofAttribute(truth, attribute, members, gapAtObject, gap);
   });
-  const attributes = truth.attributes.map((attribute, index) =>
-    ofAttribute(truth, attribute, members, gapAtObject, own[index]));
   return { byCause, byCauseAt50, gapAtObject, attributes };
 }
 
@@ -183,6 +177,7 @@ function tallyAt(truth, run, position, pairs, members) {
   const missed = missedAt(truth, run, position, members);
   const tp = missed.classTp.reduce((sum, number) => sum + number, 0);
   const fn = missed.classFn.reduce((sum, number) => sum + number, 0);
+  const aloneByKey = members.aloneKeys.map((keys, key) => counts(keys, falsePositives.alone, run.own.sizes[key]));
   const errors = CAUSES.map((_, cause) => falsePositives.byCause[cause] + missed.byCause[cause]);
   return {
     position,
@@ -197,9 +192,16 @@ function tallyAt(truth, run, position, pairs, members) {
     falsePositivesOfCause: falsePositives.byCause,
     imagesOfCause: imagesOfCauses(truth, falsePositives.seen, missed.seen),
     attributes: truth.attributes.map((attribute, index) =>
-      outcomesOfAttribute(truth, run, attribute, members.aloneCodes[index], members, position, falsePositives)),
+      outcomesOfAttribute(run, attribute, run.own.ofAttribute[index], members, position, falsePositives, aloneByKey)),
     cells: matrixCells(truth, run, pairs, position, members, falsePositives.classFp),
   };
+}
+
+/** How often each of the first keys occurs. */
+function counts(keys, number, size) {
+  const found = new Uint32Array(size);
+  for (let at = 0; at < number; at += 1) found[keys[at]] += 1;
+  return found;
 }
 
 function falsePositivesAt(truth, run, position, members) {
@@ -248,7 +250,7 @@ function imagesOfCauses(truth, first, second) {
 }
 
 /** True positives, false positives and misses of each value of an attribute. */
-function outcomesOfAttribute(truth, run, attribute, codesAlone, members, position, falsePositives) {
+function outcomesOfAttribute(run, attribute, own, members, position, falsePositives, aloneByKey) {
   const values = attribute.values.length;
   const [tp, fp, fn] = [new Uint32Array(values), new Uint32Array(values), new Uint32Array(values)];
   const codes = attribute.ofObject;
@@ -262,8 +264,7 @@ function outcomesOfAttribute(truth, run, attribute, codesAlone, members, positio
     else fn[code] += 1;
     fp[code] += atObject[object];
   }
-  if (typeof codesAlone === "number") fp[codesAlone] += alone;
-  else for (let at = 0; at < alone; at += 1) fp[codesAlone[at]] += 1;
+  addOwn(fp, own, aloneByKey, alone);
   return { tp, fp, fn };
 }
 
