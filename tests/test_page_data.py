@@ -140,6 +140,9 @@ def data_of(pair: CocoPair, **options: Any) -> tuple[mapgap.Analysis, PageData]:
 
 
 def column(data: PageData, record: dict[str, Any]) -> list[float]:
+    if "places" in record:
+        values = column(data, record["values"])
+        return [values[place] for place in column(data, record["places"])]
     return read(record, gzip.decompress(base64.b64decode(data.chunks[record["chunk"]]))).tolist()
 
 

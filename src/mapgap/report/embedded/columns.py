@@ -52,6 +52,11 @@ class Chunk:
         common = _common_divisor(exact, parts)
         return self._put_whole(exact // common, {"divisor": parts // common} if parts > common else {})
 
+    def add_repeating(self, values: NDArray[Any]) -> Record:
+        """Put a column into the chunk that has few different values: those, rising, and the place of each."""
+        different, place = np.unique(values, return_inverse=True)
+        return {"values": self.add(different), "places": self.add(place)}
+
     def _put_whole(self, values: NDArray[Any], facts: Record) -> Record:
         kind = _whole_type(values)
         if kind is None:

@@ -225,7 +225,7 @@ def _debts_record(results: Results, objects: ObjectRows, chunk: Chunk) -> Record
 
 def _gaps(gap: FloatArray, chunk: Chunk) -> Record:
     """As they are; many in the finest decimal part of which the largest is a number of four bytes."""
-    if len(gap) <= MANY_DEBTS:
+    if len(gap) <= MANY_DEBTS or not gap.any():
         return chunk.add(gap)
     return chunk.add_rounded(gap, 10 ** min(GAP_DECIMALS, math.floor(math.log10(LARGEST_GAP_PARTS / gap.max()))))
 
@@ -243,8 +243,8 @@ def _own_debts_record(results: Results, rows: DetectionRows, chunk: Chunk) -> Re
     start = np.flatnonzero(begins)
     return {
         "length": chunk.add(np.diff(np.append(start, len(gap)))),
-        "gap": chunk.add(gap[start]),
-        "gap_at_50": chunk.add(gap_at_50[start]),
+        "gap": chunk.add_repeating(gap[start]),
+        "gap_at_50": chunk.add_repeating(gap_at_50[start]),
     }
 
 

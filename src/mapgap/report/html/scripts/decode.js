@@ -16,8 +16,26 @@ async function inflate(name) {
   const element = document.getElementById(`mapgap-chunk-${name}`);
   const packed = bytesOfBase64(element.textContent);
   element.textContent = "";
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  // gzip ends with the number of bytes it holds.
+  const bytes = new Uint8Array(new DataView(packed.buffer).getUint32(packed.length - 4, true));
+  const stream = new DecompressionStream("gzip");
+  const writer = stream.writable.getWriter();
+  const written = Promise.all([writer.write(packed), writer.close()]);
+  let at = 0;
+  for await (const part of partsOf(stream.readable.getReader())) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  await written;
+  return bytes;
+}
+
+async function* partsOf(reader) {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
 }
 
 function bytesOfBase64(text) {
@@ -30,6 +48,7 @@ function bytesOfBase64(text) {
 
 /** A typed array: bytes put back in order, differences summed up, whole numbers divided. */
 function column(record, chunks) {
+  if (record.places) return inOrder(column(record.values, chunks), column(record.places, chunks));
   const { at, rows, type } = record;
   let array = unshuffled(chunks[record.chunk], at, rows, ARRAY_OF_TYPE[type]);
   if (record.sums) array = summedUp(array, ARRAY_OF_TYPE[record.sums]);
@@ -88,6 +107,7 @@ function readTruth(record, chunks) {
   const images = objectStarts.length - 1;
   const category = read(record.category);
   const image = groupsOf(objectStarts);
+  const box = once(() => record.box.map(read));
   return {
     classes: record.classes,
     images,
@@ -96,7 +116,8 @@ function readTruth(record, chunks) {
     image,
     category,
     area: read(record.area),
-    box: record.box.map(read),
+    // Only the examples draw these.
+    get box() { return box(); },
     imageSize: [read(record.image_width), read(record.image_height)],
     imageNames: record.image_names,
     classId: idTexts(record.class_ids, read),
@@ -130,9 +151,7 @@ function readRun(record, chunks, truth) {
   const target = targetsOf(sorted(storedPlace), image, truth);
   const cause = sorted(read(record.cause));
   const category = sorted(read(record.category));
-  const debts = record.own_debts;
-  const lengths = read(debts.length);
-  const ownGap = ownDebts(lengths, read(debts.gap), category, truth.classes.length);
+  const owed = readOwnDebts(record.own_debts, read, category, truth.classes.length);
   const iou = once(() => sorted(spread(read(record.iou), storedPlace, true)));
   const place = once(() => sorted(read(record.record)));
   return {
@@ -156,9 +175,9 @@ function readRun(record, chunks, truth) {
       gap: read(record.debts.gap),
       gapAt50: read(record.debts.gap_at_50),
     },
-    ownGap,
-    owing: rowsThatOwe(ownGap),
-    ownGapAt50: ownDebts(lengths, read(debts.gap_at_50), category, truth.classes.length),
+    ownGap: owed.gap,
+    ownGapAt50: owed.gapAt50,
+    owing: owed.rows,
     leftOut: record.left_out,
     boxRecords: record.box,
     boxRoundedTo: record.box_rounded_to,
@@ -236,23 +255,20 @@ function readOwn(record, read, { category, image }, ofRow, truth) {
   return { keys, sizes, ofAttribute };
 }
 
-/** What each row owes at no object, from runs of equal debts over the rows by class. */
-function ownDebts(lengths, values, category, classes) {
-  const byClass = new Float64Array(category.length);
+/** What each row owes at no object, over all IoU thresholds and at .5, and the rows that do. */
+function readOwnDebts(record, read, category, classes) {
+  const lengths = read(record.length);
+  const [gap, gapAt50] = [read(record.gap), read(record.gap_at_50)];
+  const byClass = groupedOrder(category, classes);
+  const own = { gap: new Float64Array(byClass.length), gapAt50: new Float64Array(byClass.length) };
   let at = 0;
   for (let run = 0; run < lengths.length; run += 1) {
-    byClass.fill(values[run], at, at + lengths[run]);
-    at += lengths[run];
+    const end = at + lengths[run];
+    for (; gap[run] > 0 && at < end; at += 1) {
+      own.gap[byClass[at]] = gap[run];
+      own.gapAt50[byClass[at]] = gapAt50[run];
+    }
+    at = end;
   }
-  return fromGroups(byClass, category, classes);
-}
-
-/** Values by row from values group by group, the rows of a group in their order. */
-function fromGroups(values, group, groups) {
-  const next = new Uint32Array(groups + 1);
-  for (let row = 0; row < group.length; row += 1) next[group[row] + 1] += 1;
-  for (let at = 0; at < groups; at += 1) next[at + 1] += next[at];
-  const byRow = new values.constructor(group.length);
-  for (let row = 0; row < group.length; row += 1) byRow[row] = values[next[group[row]]++];
-  return byRow;
+  return { ...own, rows: rowsThatOwe(own.gap) };
 }

@@ -52,6 +52,7 @@ function membersOf(truth, run, filter) {
   const wanted = wantedCodes(truth, filter);
   const objects = new Uint8Array(truth.objects).fill(1);
   for (const { attribute, code } of wanted) keepWhere(objects, attribute.ofObject, code);
+  const allowed = allowedKeys(run, wanted);
   const rows = new Uint8Array(run.rows);
   const wrong = new Uint32Array(run.rows);
   const alone = new Uint32Array(run.rows);
@@ -59,7 +60,7 @@ function membersOf(truth, run, filter) {
   let alones = 0;
   for (let row = 0; row < run.rows; row += 1) {
     const target = run.target[row];
-    const belongs = target >= 0 ? objects[target] : hasOwn(truth, run, wanted, row);
+    const belongs = target >= 0 ? objects[target] : hasOwn(allowed, row);
     if (!belongs) continue;
     rows[row] = 1;
     if (run.cause[row] >= NO_ERROR) continue;
@@ -80,8 +81,17 @@ function keepWhere(objects, codes, code) {
   for (let object = 0; object < objects.length; object += 1) if (codes[object] !== code) objects[object] = 0;
 }
 
-function hasOwn(truth, run, wanted, row) {
-  for (const { index, code } of wanted) if (ownCode(truth, run, index, row) !== code) return false;
+/** For each wanted value the keys of the rows, and which of them are of rows that have it by themselves. */
+function allowedKeys(run, wanted) {
+  return wanted.map(({ index, code }) => {
+    const own = run.own.ofAttribute[index];
+    if (typeof own === "number") return { keys: run.category, isAllowed: new Uint8Array(run.own.sizes[0]).fill(own === code ? 1 : 0) };
+    return { keys: run.own.keys[own.key], isAllowed: Uint8Array.from(own.codes, (value) => (value === code ? 1 : 0)) };
+  });
+}
+
+function hasOwn(allowed, row) {
+  for (let at = 0; at < allowed.length; at += 1) if (!allowed[at].isAllowed[allowed[at].keys[row]]) return false;
   return true;
 }
 
