@@ -34,6 +34,7 @@ SCRIPTS = (
     "bar.js",
     "headline.js",
     "live_tables.js",
+    "sorting.js",
     "selection.js",
     "example_files.js",
     "example_pictures.js",

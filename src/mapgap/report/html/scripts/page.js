@@ -85,7 +85,7 @@ function makePage(truth, run, place, chooseRun) {
   };
   let wanted = null;
   let membersOfWhere = null;
-  const needRows = [mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix];
+  const needRows = [mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix, mountSorting];
   const views = [mountBar, ...(run.rows ? needRows : []), mountGallery].map((mount) => mount(page));
   mountHotSpots(page);
   mountRuns(page);
