@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 import mapgap
 from mapgap.demo import make_demo
+from mapgap.number_words import fraction
 from mapgap.report.content import build_report
 from mapgap.report.embedded.page_data import page_data
 from mapgap.report.html.page import report_html
-from mapgap.tables import Results
+from mapgap.tables import CAUSES, Results
 from tests.browser import Watched, headless_browser
 
 CHANGE = "(patch) => mapgap.ready.then((page) => page.change(patch))"
@@ -82,3 +84,79 @@ def test_intervals_are_drawn(results: Results) -> None:
     assert 'class="range"' in told
     assert 'class="whole"' in told
     assert 'class="range"' not in report_html(build_report(results))
+
+
+def test_a_hot_spot_filters_the_page_and_is_marked(page: Page, results: Results) -> None:
+    mode = results.failure_modes[0]
+    card = page.locator("#fix-first .card").first
+    title = card.locator("h3 button")
+    title.click()
+    page.evaluate(CHANGE, {})
+    state = page.evaluate(STATE)
+    assert state["cause"] == CAUSES.index(mode.cause)
+    assert set(state["where"]) == set(mode.where)
+    assert card.get_attribute("aria-current") == "true"
+    assert page.locator("#fix-first .card[aria-current]").count() == 1
+    assert page.locator(".chips button").count() == len(mode.where) + 1
+    title.press("Enter")
+    page.evaluate(CHANGE, {})
+    assert page.evaluate(STATE)["where"] == {}
+    assert page.locator("#fix-first .card[aria-current]").count() == 0
+
+
+@pytest.mark.parametrize("where", [{}, {"size": "small"}, {"size": "medium", "time_of_day": "night"}, {"class": "van"}])
+def test_the_gap_of_a_filter_is_that_of_the_slice(page: Page, results: Results, where: dict[str, str]) -> None:
+    by_name = {attribute.name: attribute for attribute in results.attributes}
+    codes = {name: by_name[name].values.index(value) for name, value in where.items()}
+    page.evaluate(CHANGE, {"where": codes})
+    debts = results.debts
+    member = np.ones(len(debts.gap), dtype=bool)
+    for name, code in codes.items():
+        member &= by_name[name].codes_at(debts.object, debts.detection) == code
+    for place, gap in enumerate((debts.gap_at_50, debts.gap)):
+        wanted = np.bincount(debts.cause[member], weights=gap[member], minlength=len(CAUSES))
+        for row in page.locator("#gap tr[data-owes]").all():
+            cause = CAUSES.index(row.get_attribute("data-cause") or "")
+            assert row.locator("td").nth(place).text_content() == fraction(wanted[cause])
+        shown = page.locator("#gap tfoot td").nth(place).text_content()
+        assert shown == fraction(wanted.sum())
+        widths = page.evaluate(
+            "(place) => [...document.querySelectorAll('svg.gap-bar')[place].querySelectorAll('rect[data-cause]')]"
+            ".map((one) => [one.dataset.cause, parseFloat(one.getAttribute('width')) / 100])",
+            place,
+        )
+        for cause, width in widths:
+            assert width == pytest.approx(wanted[CAUSES.index(cause)], abs=1e-5)
+    page.evaluate(CHANGE, {"where": codes, "threshold": 0.3})
+    assert page.locator("#gap tfoot td").nth(1).text_content() == fraction(wanted.sum())
+
+
+def test_a_part_of_the_gap_chooses_its_cause(page: Page) -> None:
+    part = page.locator("#gap svg.gap-bar rect[role=button]").first
+    cause = part.get_attribute("data-cause") or ""
+    part.focus()
+    assert cause.replace("_", " ") in (page.locator(".gap-note").text_content() or "")
+    page.keyboard.press("Enter")
+    page.evaluate(CHANGE, {})
+    assert page.evaluate(STATE)["cause"] == CAUSES.index(cause)
+    assert part.get_attribute("aria-pressed") == "true"
+
+
+def test_a_filter_can_be_added_from_the_bar(page: Page, results: Results) -> None:
+    night = next(a for a in results.attributes if a.name == "time_of_day").values.index("night")
+    page.get_by_label("Attribute to filter by").select_option(label="\u2068time_of_day\u2069")
+    page.get_by_label("Value to filter by").select_option(label="\u2068night\u2069")
+    page.get_by_label("Value to filter by").press("Tab")
+    page.keyboard.press("Enter")
+    page.evaluate(CHANGE, {})
+    assert page.evaluate(STATE)["where"] == {"time_of_day": night}
+
+
+def test_missed_objects_only_can_be_linked(page: Page) -> None:
+    page.evaluate(CHANGE, {"kind": "missed"})
+    assert page.url.endswith("#kind=missed")
+    missed = page.evaluate("mapgap.ready.then((page) => [page.selection().number, page.tally.fn])")
+    assert missed[0] == missed[1]
+    page.get_by_label("Remove the filter examples: missed objects").click()
+    page.evaluate(CHANGE, {})
+    assert page.evaluate(STATE)["kind"] is None

@@ -13,7 +13,8 @@ def gap_section(report: Report) -> Markup:
     intro = element(
         "p",
         "Every false positive and every object that was never found owes a part of 1 − AP, and the parts add up to all "
-        "of it. Averaged over strict IoUs most errors become loose boxes, so the gap is shown twice.",
+        "of it. Averaged over strict IoUs most errors become loose boxes, so the gap is shown twice. No score "
+        "threshold moves it.",
         class_="note",
     )
     if report.gap_bars[-1].total is None:
@@ -29,12 +30,13 @@ def _gap_bar(bar_: GapBar) -> Markup:
     segments = [segment(0.0, found, "found", f"AP {fraction(found)}")]
     start = found
     for cause, gap in bar_.by_cause:
-        segments.append(segment(start, gap, f"cause-{cause}", f"{cause_label(cause)} {fraction(gap)}"))
+        segments.append(segment(start, gap, f"cause-{cause}", f"{cause_label(cause)} {fraction(gap)}", cause))
         start += gap
     picture = element(
         "svg",
         segments,
         class_="gap-bar",
+        data_total=repr(total),
         role="img",
         aria_label=f"{bar_.title}: AP {fraction(found)}, "
         + ", ".join(f"{cause_label(c)} {fraction(g)}" for c, g in bar_.by_cause),
@@ -51,12 +53,13 @@ def _gap_bar(bar_: GapBar) -> Markup:
 def _gap_table(report: Report) -> Markup:
     at_50, over_all = report.gap_bars
     totals = {record["cause"]: record for record in report.summary["causes"]}
-    rows = []
+    rows, marks = [], []
     for cause in CAUSE_WORDS:
         gap, gap_50 = dict(over_all.by_cause).get(cause), dict(at_50.by_cause).get(cause)
         record = totals.get(cause, {})
         if gap is None and not record.get("errors"):
             continue
+        marks.append({"data_cause": cause} | ({} if gap is None else {"data_owes": "1"}))
         share = None if not gap or not over_all.total else gap / over_all.total
         rows.append(
             [
@@ -71,7 +74,7 @@ def _gap_table(report: Report) -> Markup:
         )
     total = ["all", fraction(at_50.total), fraction(over_all.total), "", "", count(_sum(totals, "errors")), ""]
     header = ["cause", "gap at .5", "gap .5 to .95", "share of it", "gain", "errors", "images"]
-    return table("The gap by cause", header, rows, total=total)
+    return table("The gap by cause", header, rows, total=total, marks=marks)
 
 
 def _sum(records: dict[str, Record], key: str) -> int:

@@ -1,6 +1,6 @@
 """The pieces the page is built from: names, tables, bars, figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 from mapgap.number_words import count
@@ -51,29 +51,25 @@ def table(
     total: Sequence[Child] | None = None,
     class_: str | None = None,
     places: Sequence[int] | None = None,
-    current: int | None = None,
+    marks: Sequence[Mapping[str, str]] | None = None,
 ) -> Markup:
     """A table that scrolls sideways on its own when narrow; the first column is each row's heading.
 
-    `places` tells the scripts which class each row is, `current` which row the page is about.
+    `places` tells the scripts which class each row is, `marks` other attributes of each row.
     """
     head = element("thead", element("tr", [element("th", cell, scope="col") for cell in header]))
     rows = list(rows)
-    body = element(
-        "tbody",
-        [_row(row, place, at == current) for at, (row, place) in enumerate(zip_longest(rows, places or ()))],
-    )
+    told = marks if marks is not None else [{"data_class": str(place)} for place in places or ()]
+    body = element("tbody", [_row(row, mark) for row, mark in zip_longest(rows, told)])
     foot = element("tfoot", _row(total)) if total is not None else None
     inner = element("table", element("caption", caption, class_="hidden"), head, body, foot, class_=class_)
     return element("div", inner, class_="scroll", tabindex=0, role="group", aria_label=caption)
 
 
-def _row(cells: Sequence[Child], place: int | None = None, is_current: bool = False) -> Markup:
+def _row(cells: Sequence[Child], marks: Mapping[str, str] | None = None) -> Markup:
     first, *others = cells
     parts = [element("th", first, scope="row"), [element("td", cell) for cell in others]]
-    return element(
-        "tr", parts, data_class=None if place is None else str(place), aria_current="true" if is_current else None
-    )
+    return element("tr", parts, **(marks or {}))
 
 
 def cause_swatch(cause: str) -> Markup:
@@ -81,8 +77,8 @@ def cause_swatch(cause: str) -> Markup:
     return element("span", class_=f"swatch cause-{cause}", aria_hidden="true")
 
 
-def segment(start: float, width: float, class_: str, label: str) -> Markup:
-    """One part of a bar, in fractions of its width, with its label on hover."""
+def segment(start: float, width: float, class_: str, label: str, cause: str | None = None) -> Markup:
+    """One part of a bar, in fractions of its width, with its label on hover; `cause` is for the scripts."""
     left, wide = max(0.0, min(1.0, start)), max(0.0, min(1.0, width))
     return element(
         "rect",
@@ -91,6 +87,7 @@ def segment(start: float, width: float, class_: str, label: str) -> Markup:
         width=f"{wide * 100:.3f}%",
         height="100%",
         class_=class_,
+        data_cause=cause,
     )
 
 

@@ -14,10 +14,11 @@ def runs_section(reports: Sequence[Report], place: int) -> Markup | None:
         return None
     shown = reports[place]
     rows = [(name(report.run), *run_row(report)) for report in reports]
+    marks = [{"aria_current": "true"} if at == place else {} for at in range(len(reports))]
     return section(
         "runs",
         f"{len(reports)} runs",
-        table("Runs", ("run", *RUN_COLUMNS), rows, class_="runs", current=place),
+        table("Runs", ("run", *RUN_COLUMNS), rows, class_="runs", marks=marks),
         element(
             "p",
             RUNS_EXPLAINED,

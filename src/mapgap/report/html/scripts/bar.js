@@ -7,7 +7,7 @@ function mountBar(page) {
   const grey = make("p", { class: "note moved-only" }, `Grey: as reported, at ${own} and without a filter.`);
   const chips = make("ul", { class: "chips", "aria-label": "Filter" });
   page.bar = make("div", { class: "controls", role: "region", "aria-label": "Run, score threshold and filter" },
-    runSelector(page), threshold?.element, chips, grey);
+    runSelector(page), threshold?.element, chips, addFilter(page), grey);
   return {
     draw({ position }) {
       threshold?.draw(position);
@@ -19,7 +19,7 @@ function mountBar(page) {
 
 /** What is filtered, each with a button that takes it back. */
 function chipsOf(truth, page) {
-  const { where, cause, cell } = page.state;
+  const { where, cause, cell, kind } = page.state;
   const chips = Object.entries(where).map(([name, code]) => {
     const attribute = truth.attributes.find((one) => one.name === name);
     const without = { ...where };
@@ -31,6 +31,7 @@ function chipsOf(truth, page) {
     const words = causeWords(cause);
     chips.push(chip(page, `examples: ${words}`, ["examples: ", words], { cause: null }));
   }
+  if (kind !== null) chips.push(chip(page, "examples: missed objects", ["examples: missed objects"], { kind: null }));
   if (cell !== null) {
     const [actual, predicted] = cell.map((place) => (place === truth.classes.length ? "background" : truth.classes[place]));
     const shown = cell.map((place) => (place === truth.classes.length ? "background" : nameOf(truth.classes[place])));

@@ -21,9 +21,9 @@ function mountGallery(page) {
 
   /** The errors of the state as it is now, described one by one when asked for. */
   page.selection = () => {
-    const { position, members, pairs, state: { cause, cell } } = page;
+    const { position, members, pairs, state: { cause, cell, kind } } = page;
     const order = byCost();
-    const entries = selectErrors(truth, run, order, { position, members, pairs, cause, cell });
+    const entries = selectErrors(truth, run, order, { position, members, pairs, cause, cell, kind });
     return { number: entries.length, at: (place) => describeError(truth, run, order, pairs, cell, entries[place]) };
   };
   page.showExamples = async (patch) => {
@@ -78,7 +78,8 @@ function mountGallery(page) {
 
   return {
     draw({ tally }) {
-      parts.drawCauses(tally.errors);
+      const { errors, falsePositivesOfCause } = tally;
+      parts.drawCauses(page.state.kind === null ? errors : errors.map((number, code) => number - falsePositivesOfCause[code]));
       drawSoon();
     },
   };

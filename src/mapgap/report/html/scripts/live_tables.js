@@ -118,7 +118,7 @@ function mountMatrix(page) {
     if (!cell || cell.cellIndex > lines) return;
     const chosen = [cell.parentElement.sectionRowIndex, cell.cellIndex - 1];
     if (chosen.includes(mixed) || chosen[0] === chosen[1]) return;
-    page.showExamples({ cell: chosen.map((line) => (line === lines - 1 ? classes : shown[line])), cause: null });
+    page.showExamples({ cell: chosen.map((line) => (line === lines - 1 ? classes : shown[line])), cause: null, kind: null });
   }
 
   function show() {

@@ -86,8 +86,7 @@ function makePage(truth, run, place, chooseRun) {
   let wanted = null;
   let membersOfWhere = null;
   const needRows = [mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix, mountSorting];
-  const views = [mountBar, ...(run.rows ? needRows : []), mountGallery].map((mount) => mount(page));
-  mountHotSpots(page);
+  const views = [mountBar, ...(run.rows ? needRows : []), mountGallery, mountHotSpots, mountGap].map((mount) => mount(page));
   mountRuns(page);
 
   function redraw() {

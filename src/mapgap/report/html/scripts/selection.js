@@ -39,9 +39,9 @@ function rowBehind(run, object) {
  * The errors at a position under members, cause and cell; one an image until all images had their turn.
  *
  * `cause` is a code or null, `cell` [truth, predicted] as positions of classes with their number for the background, or
- * null. A cell holds its missed objects, in the row of the background its false positives that take none.
+ * null, `kind` "missed" where only missed objects are wanted. A cell holds its missed objects, in the row of the background its false positives that take none.
  */
-function selectErrors(truth, run, { order }, { position, members, pairs, cause = null, cell = null }) {
+function selectErrors(truth, run, { order }, { position, members, pairs, cause = null, cell = null, kind = null }) {
   const { objects } = truth;
   const isWanted = cell === null ? null : inCell(truth, run, pairs, cell);
   const chosen = new Uint32Array(order.length);
@@ -53,7 +53,7 @@ function selectErrors(truth, run, { order }, { position, members, pairs, cause =
       if (cause !== null && objectCauseAt(run, entry) !== cause) continue;
     } else {
       const row = entry - objects;
-      if (row >= position || !members.rows[row]) continue;
+      if (kind !== null || row >= position || !members.rows[row]) continue;
       if (cause !== null && run.cause[row] !== cause) continue;
     }
     if (isWanted !== null && !isWanted(entry)) continue;

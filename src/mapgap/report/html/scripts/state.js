@@ -1,6 +1,7 @@
 // The one state of the page: run, threshold, filter and which errors to show, kept in the address so that a view can be linked.
 
-const state = { run: 0, threshold: null, where: {}, cause: null, cell: null };
+// `kind` "missed" shows missed objects only; null shows false positives too.
+const state = { run: 0, threshold: null, where: {}, cause: null, cell: null, kind: null };
 
 /** The state that the address tells; parts that mean nothing here are left out. `own` is the threshold of the report. */
 function stateFromAddress(truth, own) {
@@ -13,6 +14,7 @@ function stateFromAddress(truth, own) {
     where: Object.fromEntries(codes),
     cause: causeOf(told.get("cause")),
     cell: cellOf(truth, told.get("cell")),
+    kind: told.get("kind") === "missed" ? "missed" : null,
   };
 }
 
@@ -36,6 +38,7 @@ function addressOfState(truth, own) {
   }
   if (state.cause !== null) told.set("cause", CAUSES[state.cause]);
   if (state.cell !== null) told.set("cell", state.cell.map((place) => cellWord(truth, place)).join("."));
+  if (state.kind !== null) told.set("kind", state.kind);
   return told.toString();
 }
 
