@@ -15,7 +15,7 @@ from mapgap.report.files import FILE_NAMES
 from mapgap.tables import CAUSES, METRICS
 from tests.command import MAPGAP, PATIENCE_SECONDS, assert_printable, complaint, mapgap
 
-COMMANDS = ("report", "evaluate", "missed", "slices", "demo")
+COMMANDS = ("report", "evaluate", "missed", "slices", "serve", "demo")
 EVALUATE_KEYS = ["schema", "inputs", "settings", "coco", "warnings"]
 SUMMARY_KEYS = [
     *EVALUATE_KEYS[:4],

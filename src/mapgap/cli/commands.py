@@ -8,6 +8,7 @@ from mapgap.cli.evaluate import evaluate
 from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.missed import missed
 from mapgap.cli.report import report
+from mapgap.cli.serve import serve
 from mapgap.cli.slices import slices
 from mapgap.errors import InputError
 
@@ -29,7 +30,7 @@ def mapgap() -> None:
     """
 
 
-for command in (report, evaluate, missed, slices, demo):
+for command in (report, evaluate, missed, slices, serve, demo):
     mapgap.add_command(command)
 
 
