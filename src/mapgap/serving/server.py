@@ -56,7 +56,7 @@ class ReportServer(ThreadingHTTPServer):
         self._free.acquire()
         try:
             super().process_request(request, client_address)
-        except BaseException:
+        except Exception:  # no thread began; a signal may come when one did, which then counts itself out
             self._free.release()
             raise
 
