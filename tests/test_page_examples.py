@@ -280,7 +280,7 @@ def test_more_and_the_cards(browser: Browser, tmp_path: Path) -> None:
     results = results_of(repeated(pair(), 12), 0.5)
     opened = Opened(browser, tmp_path / "report.html", results)
     page = opened.page
-    assert page.evaluate("document.getElementById('mapgap-chunk-boxes').textContent.length") > 0  # not decoded yet
+    assert page.evaluate("document.getElementById('mapgap-chunk-boxes-0').textContent.length") > 0  # not decoded yet
     buttons = page.locator(".card .show button")
     assert buttons.count() == page.locator(".card").count() > 0
     for place, mode in enumerate(results.failure_modes[: buttons.count()]):
@@ -293,7 +293,7 @@ def test_more_and_the_cards(browser: Browser, tmp_path: Path) -> None:
     number = len(opened.selection())
     assert number > 12
     assert len(opened.gallery()) == 12
-    assert page.evaluate("document.getElementById('mapgap-chunk-boxes').textContent.length") == 0
+    assert page.evaluate("document.getElementById('mapgap-chunk-boxes-0').textContent.length") == 0
     more = page.get_by_role("button", name="show 12 more")
     while more.is_visible():
         more.focus()
