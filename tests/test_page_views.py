@@ -38,7 +38,7 @@ def analyzed(**options: float) -> Results:
 @pytest.fixture(scope="module")
 def address(results: Results, tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("views") / "report.html"
-    path.write_bytes(report_html(build_report(results), page_data(results)).encode())
+    path.write_bytes(report_html(build_report(results), page_data({"run": results})).encode())
     return path.as_uri()
 
 
