@@ -8,7 +8,8 @@ A page says where a table goes, and keeps it there:
     <!-- /benchmark -->
 
 Known are TASK SIZE, such as `tide medium`, TASK SIZE ratios, `summary` (the 12 numbers at all sizes) and `machine`
-from peers.py, `growth` and `floor` from scale.py. A marker without results is left as it is, and told.
+from peers.py, `growth` and `floor` from scale.py, `page` from page.py. A marker without results is left as it is, and
+told.
 """
 
 import argparse
@@ -93,6 +94,8 @@ def markdown_tables(results: Record) -> dict[str, str]:
         tables["growth"] = markdown(*growth_table(results["growth"]))
     if "floor" in results:
         tables["floor"] = markdown(*floor_table(results["floor"]))
+    if "page" in results:
+        tables["page"] = markdown(*page_table(results["page"]))
     return tables
 
 
@@ -197,6 +200,31 @@ def floor_table(floor: Sequence[Record]) -> Table:
             "" if one["peak"] is None else f"{one['peak']:.0f}",
         )
         for one in floor
+    ]
+    return header, rows
+
+
+def page_table(pages: Sequence[Record]) -> Table:
+    """One row a size: what the page holds, its bytes, and milliseconds in the browser."""
+    header = (
+        "detections",
+        "of them in the page",
+        "objects",
+        "images",
+        "classes",
+        "MB",
+        "ready ms",
+        "redraw ms",
+        "filter ms",
+    )
+    rows = [
+        (
+            *(f"{one[key]:,}" for key in ("detections", "rows", "objects", "images", "classes")),
+            f"{one['bytes'] / 1e6:.1f}",
+            f"{one['ready']:.0f}",
+            *(f"{one[key]['median']:.0f} ({one[key]['slowest']:.0f})" for key in ("redraws", "filters")),
+        )
+        for one in pages
     ]
     return header, rows
 

@@ -33,6 +33,8 @@ def read(record: dict[str, Any], chunk: bytes) -> np.ndarray:
     if "sums" in record:
         kind, bits = record["sums"][0], int(record["sums"][1:])
         values = np.cumsum(values, dtype=np.int64).astype(f"{kind}{bits // 8}")
+    if record.get("is_float"):
+        return values.astype(np.int32).view(np.float32)
     return values / record["divisor"] if "divisor" in record else values
 
 
@@ -168,6 +170,8 @@ def test_the_gap_is_all_there(pair: CocoPair) -> None:
     run = data.manifest["runs"][0]
     lengths, own = column(data, run["own_debts"]["length"]), column(data, run["own_debts"]["gap"])
     total = sum(column(data, run["debts"]["gap"])) + sum(n * gap for n, gap in zip(lengths, own, strict=True))
+    alone = sum(place == 0 for place in column(data, run["target"]))
+    assert sum(lengths) == alone
     assert total == pytest.approx(analysis.results.gap.total or 0.0, abs=1e-9)
 
 

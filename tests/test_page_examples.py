@@ -269,11 +269,31 @@ def test_the_files_hold_all_selected_errors(opened: Opened) -> None:
         assert annotation["bbox"] == told["object_box" if error["isMissed"] else "detection_box"]
         assert annotation["area"] == annotation["bbox"][2] * annotation["bbox"][3]
         assert told["time"] == "day"
+        assert told["detection_box_rounded_to"] is None  # whole numbers
     mapgap.evaluate({**record}, [])  # it is a ground truth
     rows = list(csv.DictReader(io.StringIO(saved(opened, "save as CSV"), newline="")))
     assert [row["cause"] for row in rows] == [CAUSES[error["cause"]] for error in errors]
     assert {row["object_class"] for row in rows} == {HOSTILE[0], "'=1+1", ""}  # no formula
     assert {row["attribute.time"] for row in rows} == {"day"}
+
+
+@pytest.mark.parametrize("many", [100_000, 0])
+def test_saved_boxes_say_how_they_are_rounded(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr("mapgap.report.embedded.run.MANY_ROWS", many)
+    image = {"id": 1, "width": 90, "height": 90}
+    truth = {"images": [image], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
+    detections = [{"image_id": 1, "category_id": 1, "bbox": [3.15, 1.3125, 5.111, 5], "score": 0.5}]
+    opened = Opened(browser, tmp_path / "report.html", mapgap.analyze(truth, detections, resamples=0).results)
+    assert len(opened.gallery()) == 1
+    (annotation,) = json.loads(saved(opened, "save as COCO JSON"))["annotations"]
+    (row,) = csv.DictReader(io.StringIO(saved(opened, "save as CSV"), newline=""))
+    step = 0.25 if many == 0 else 0.01
+    assert annotation["attributes"]["detection_box_rounded_to"] == float(row["detection_box_rounded_to"]) == step
+    assert annotation["bbox"] == ([3.25, 1.25, 5, 5] if many == 0 else [3.15, 1.31, 5.11, 5])
+    told = opened.page.locator("#examples .note", has_text="rounded to 0.25 pixels")
+    assert told.count() == (1 if many == 0 else 0)
 
 
 def test_more_and_the_cards(browser: Browser, tmp_path: Path) -> None:

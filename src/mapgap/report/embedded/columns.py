@@ -16,6 +16,7 @@ SAMPLE = 4096
 """So many values are tried before all are."""
 WHOLE_TYPES = ("u1", "u2", "u4", "i1", "i2", "i4")
 FEWEST_DIFFERENCES = 2
+FLOAT32_BYTES = 4
 LARGEST_WHOLE = 1 << 31
 MEMORY = 9
 GZIP_WINDOW = 31
@@ -34,13 +35,16 @@ class Chunk:
         """Put a column into the chunk; the record tells where it is and how to read it.
 
         Whole numbers take the narrowest of 1, 2 or 4 bytes, as differences where those look smaller. Floats that are
-        decimals with few digits become whole numbers, others keep their 4 or 8 bytes.
+        decimals with few digits become whole numbers, others keep their 4 or 8 bytes; 4 bytes may be differences too.
         """
         if values.dtype.kind != "f":
             return self._put_whole(values, {})
         whole, decimals = as_decimals(values)
         if whole is None:
-            return self._put(_narrowed(values), {})
+            narrowed = _narrowed(values)
+            if narrowed.dtype.itemsize > FLOAT32_BYTES:
+                return self._put(narrowed, {})
+            return self._put_whole(narrowed.view(np.int32), {"is_float": True})
         return self._put_whole(whole, {"divisor": 10**decimals} if decimals else {})
 
     def add_rounded(self, values: NDArray[np.float64], parts: int) -> Record:
@@ -53,9 +57,12 @@ class Chunk:
         return self._put_whole(exact // common, {"divisor": parts // common} if parts > common else {})
 
     def add_repeating(self, values: NDArray[Any]) -> Record:
-        """Put a column into the chunk that has few different values: those, rising, and the place of each."""
-        different, place = np.unique(values, return_inverse=True)
-        return {"values": self.add(different), "places": self.add(place)}
+        """Put a column into the chunk that has few different values: those, as they come, and the place of each."""
+        different, first, place = np.unique(values, return_index=True, return_inverse=True)
+        by_coming = np.argsort(first)
+        places = np.empty(len(first), dtype=np.int64)
+        places[by_coming] = np.arange(len(first))
+        return {"values": self.add(different[by_coming]), "places": self.add(places[place])}
 
     def _put_whole(self, values: NDArray[Any], facts: Record) -> Record:
         kind = _whole_type(values)

@@ -89,7 +89,7 @@ def run_record(results: Results, objects: ObjectRows, rows: DetectionRows, chunk
         "object_cause": chunk.add(_object_causes(results, lost)[objects.annotation]),
         "object_detection": chunk.add(_object_detections(results, lost, rows)[objects.annotation]),
         "debts": _debts_record(results, objects, chunk),
-        "own_debts": _own_debts_record(results, rows, chunk),
+        "own_debts": _own_debts_record(results, rows.falling[target[rows.row[rows.falling]] < 0], chunk),
         "left_out": _left_out_record(results, rows),
         **_boxes_record(detections.box[detection], boxes),
     }
@@ -230,13 +230,14 @@ def _gaps(gap: FloatArray, chunk: Chunk) -> Record:
     return chunk.add_rounded(gap, 10 ** min(GAP_DECIMALS, math.floor(math.log10(LARGEST_GAP_PARTS / gap.max()))))
 
 
-def _own_debts_record(results: Results, rows: DetectionRows, chunk: Chunk) -> Record:
-    """What each row owes at no object, in runs of equal debts over the rows by class.
+def _own_debts_record(results: Results, alone: IndexArray, chunk: Chunk) -> Record:
+    """What rows that point at nothing owe, in runs of equal debts over those rows by class, then falling score.
 
-    Of a class and an IoU threshold at most 102 different debts exist, falling with the score, so the runs are few.
+    Who owes at no object overlaps none, and so points at nothing. Of a class and an IoU threshold at most 102 different
+    debts exist, falling with the score, so the runs are few.
     """
     owed, owed_at_50 = _own_debts(results)
-    by_class = rows.falling[grouped_order(results.detections.category[rows.falling])]
+    by_class = alone[grouped_order(results.detections.category[alone])]
     gap, gap_at_50 = owed[by_class], owed_at_50[by_class]
     begins = np.ones(len(gap), dtype=np.bool_)
     begins[1:] = (gap[1:] != gap[:-1]) | (gap_at_50[1:] != gap_at_50[:-1])

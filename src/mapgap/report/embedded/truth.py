@@ -7,7 +7,7 @@ import numpy as np
 
 from mapgap.report.embedded.columns import Chunk
 from mapgap.report.json_values import Record
-from mapgap.tables import Attribute, GroundTruth, IdArray, IndexArray, Results
+from mapgap.tables import Attribute, FloatArray, GroundTruth, IdArray, IndexArray, Results
 
 LARGEST_EXACT = 1 << 53
 """Whole numbers beyond this are no exact numbers in JavaScript."""
@@ -56,7 +56,7 @@ def truth_record(runs: Sequence[Results], rows: ObjectRows, chunk: Chunk) -> Rec
         "objects_of_image": chunk.add(np.diff(rows.first_of_image)),
         "category": chunk.add(ground_truth.category[annotation]),
         "ids": ids_record(ground_truth.ids[annotation], chunk),
-        "area": chunk.add(ground_truth.area[annotation]),
+        "area": _area_record(ground_truth.area[annotation], ground_truth.box[annotation], chunk),
         "box": [chunk.add(np.ascontiguousarray(ground_truth.box[annotation, side])) for side in range(4)],
         "left_out": {"category": chunk.add(absent_class), "image": chunk.add(absent_image)},
         "attributes": [
@@ -64,6 +64,11 @@ def truth_record(runs: Sequence[Results], rows: ObjectRows, chunk: Chunk) -> Rec
             for versions in zip(*(results.attributes for results in runs), strict=True)
         ],
     }
+
+
+def _area_record(area: FloatArray, box: FloatArray, chunk: Chunk) -> Record | None:
+    """None where all areas are width times height, to the last bit."""
+    return None if bool((area == box[:, 2] * box[:, 3]).all()) else chunk.add(area)
 
 
 def ids_record(ids: IdArray, chunk: Chunk) -> Record:

@@ -52,6 +52,7 @@ function column(record, chunks) {
   const { at, rows, type } = record;
   let array = unshuffled(chunks[record.chunk], at, rows, ARRAY_OF_TYPE[type]);
   if (record.sums) array = summedUp(array, ARRAY_OF_TYPE[record.sums]);
+  if (record.is_float) return new Float32Array(Int32Array.from(array).buffer);
   if (!record.divisor) return array;
   const divided = new Float64Array(rows);
   for (let row = 0; row < rows; row += 1) divided[row] = array[row] / record.divisor;
@@ -108,6 +109,7 @@ function readTruth(record, chunks) {
   const category = read(record.category);
   const image = groupsOf(objectStarts);
   const box = once(() => record.box.map(read));
+  const area = once(() => (record.area ? read(record.area) : products(box()[2], box()[3])));
   return {
     classes: record.classes,
     images,
@@ -115,7 +117,7 @@ function readTruth(record, chunks) {
     objectStarts,
     image,
     category,
-    area: read(record.area),
+    get area() { return area(); },
     // Only the examples draw these.
     get box() { return box(); },
     imageSize: [read(record.image_width), read(record.image_height)],
@@ -126,6 +128,12 @@ function readTruth(record, chunks) {
     leftOut: { category: read(record.left_out.category), image: read(record.left_out.image) },
     attributes: record.attributes.map((attribute) => readAttribute(attribute, read, category, image)),
   };
+}
+
+function products(widths, heights) {
+  const areas = new Float64Array(widths.length);
+  for (let object = 0; object < areas.length; object += 1) areas[object] = widths[object] * heights[object];
+  return areas;
 }
 
 function readAttribute(attribute, read, category, image) {
@@ -151,7 +159,7 @@ function readRun(record, chunks, truth) {
   const target = targetsOf(sorted(storedPlace), image, truth);
   const cause = sorted(read(record.cause));
   const category = sorted(read(record.category));
-  const owed = readOwnDebts(record.own_debts, read, category, truth.classes.length);
+  const owed = readOwnDebts(record.own_debts, read, category, target, truth.classes.length);
   const iou = once(() => sorted(spread(read(record.iou), storedPlace, true)));
   const place = once(() => sorted(read(record.record)));
   return {
@@ -256,11 +264,11 @@ function readOwn(record, read, { category, image }, ofRow, truth) {
 }
 
 /** What each row owes at no object, over all IoU thresholds and at .5, and the rows that do. */
-function readOwnDebts(record, read, category, classes) {
+function readOwnDebts(record, read, category, target, classes) {
   const lengths = read(record.length);
   const [gap, gapAt50] = [read(record.gap), read(record.gap_at_50)];
-  const byClass = groupedOrder(category, classes);
-  const own = { gap: new Float64Array(byClass.length), gapAt50: new Float64Array(byClass.length) };
+  const byClass = aloneByClass(category, target, classes);
+  const own = { gap: new Float64Array(category.length), gapAt50: new Float64Array(category.length) };
   let at = 0;
   for (let run = 0; run < lengths.length; run += 1) {
     const end = at + lengths[run];
@@ -271,4 +279,14 @@ function readOwnDebts(record, read, category, classes) {
     at = end;
   }
   return { ...own, rows: rowsThatOwe(own.gap) };
+}
+
+/** The rows that point at nothing, class by class. */
+function aloneByClass(category, target, classes) {
+  const next = new Uint32Array(classes + 1);
+  for (let row = 0; row < target.length; row += 1) if (target[row] < 0) next[category[row] + 1] += 1;
+  for (let at = 0; at < classes; at += 1) next[at + 1] += next[at];
+  const rows = new Uint32Array(next[classes]);
+  for (let row = 0; row < target.length; row += 1) if (target[row] < 0) rows[next[category[row]]++] = row;
+  return rows;
 }

@@ -34,6 +34,7 @@ function errorRecord(truth, run, boxes, error) {
     detection: row >= 0 ? run.record[row] : null,
     detection_class: row >= 0 ? truth.classes[run.category[row]] : null,
     detection_box: ofRow,
+    detection_box_rounded_to: ofRow ? run.boxRoundedTo : null,
     score: row >= 0 ? run.score[row] : null,
     iou: iouOf(run, object, row),
     gap: error.cost,

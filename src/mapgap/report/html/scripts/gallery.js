@@ -2,6 +2,7 @@
 
 const PICTURES_AT_A_TIME = 12;
 const ERRORS_IN_TABLE = 100;
+const LEAST_TOLD_ROUNDING = 0.05; // pixels
 const REST = 60; // milliseconds without a change before the pictures follow: a slider in motion draws none
 
 /** Fills the section of the examples; it is drawn while in sight. */
@@ -164,6 +165,12 @@ const TABLE_COLUMNS = [
   ["detection", (record) => record.detection ?? DASH],
 ];
 
+/** What large pages say of their boxes. */
+function roundingOf(run) {
+  if (!(run.boxRoundedTo > LEAST_TOLD_ROUNDING)) return "";
+  return ` Boxes of detections are rounded to ${run.boxRoundedTo} pixels, here and in the files; "detection" tells their place in your file.`;
+}
+
 /** The first errors as a table, with a line that tells how many there are. */
 function tableOf(truth, run, boxes, errors) {
   if (errors.number === 0) return [];
@@ -175,7 +182,7 @@ function tableOf(truth, run, boxes, errors) {
   });
   const head = make("thead", {}, make("tr", {}, TABLE_COLUMNS.map(([name]) => make("th", { scope: "col" }, name))));
   return [
-    make("p", { class: "note" }, `${caption}. The files hold all of them.`),
+    make("p", { class: "note" }, `${caption}. The files hold all of them.${roundingOf(run)}`),
     make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Table of the examples" },
       make("table", {}, make("caption", { class: "hidden" }, caption), head, make("tbody", {}, rows))),
   ];

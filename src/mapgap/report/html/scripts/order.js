@@ -57,16 +57,6 @@ function inOrder(values, order) {
   return ordered;
 }
 
-/** The rows group by group, those of a group in their order. */
-function groupedOrder(group, groups) {
-  const next = new Uint32Array(groups + 1);
-  for (let row = 0; row < group.length; row += 1) next[group[row] + 1] += 1;
-  for (let at = 0; at < groups; at += 1) next[at + 1] += next[at];
-  const order = new Uint32Array(group.length);
-  for (let row = 0; row < group.length; row += 1) order[next[group[row]]++] = row;
-  return order;
-}
-
 /** Where each place went in an order. */
 function placesOf(order) {
   const places = new Uint32Array(order.length);
