@@ -16,9 +16,10 @@ import mapgap
 from mapgap.analysis.analysis import Analysis
 from mapgap.analysis.label_doubt import label_doubts, with_label_doubts
 from mapgap.errors import InputError
-from mapgap.label_doubt import calibrated_confidence, score_reliability
+from mapgap.label_doubt import calibrated_confidence
 from mapgap.label_doubt.calibration import learned_shares
 from mapgap.label_doubt.repeats import speaks_for_itself
+from mapgap.reliability import score_reliability
 from mapgap.report.content import build_report
 from mapgap.report.html.page import report_html
 from mapgap.report.markdown import report_markdown

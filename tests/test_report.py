@@ -202,6 +202,9 @@ def _many_classes(results: Results, number: int) -> Results:
         ground_truth=replace(truth, categories=replace(truth.categories, ids=ids, names=names)),
         class_ap=rate,
         class_ap50=rate,
+        matches=replace(
+            results.matches, class_offsets=np.zeros(number + 1, np.int64), positives=np.ones((4, number), np.int64)
+        ),
         operating_point=replace(point, class_tp=zeros, class_fp=zeros + 1, class_fn=zeros),
         confusion_matrix=ConfusionMatrix(
                 (*names, "background"), *(a.astype(np.int32) for a in np.nonzero(counts)), counts[np.nonzero(counts)]

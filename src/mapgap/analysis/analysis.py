@@ -23,8 +23,8 @@ from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.analysis.truth import Truth
 from mapgap.attributes import checked_edges, parse_expression, select_objects
 from mapgap.bootstrap import checked_draws
+from mapgap.error_costs import checked_costs
 from mapgap.errors import InputError
-from mapgap.ranking import checked_costs
 from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import build_report
 from mapgap.report.files import FILE_NAMES, render_files

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from mapgap.errors import InputError
-from mapgap.label_doubt import find_label_doubts, score_reliability
+from mapgap.label_doubt import find_label_doubts
+from mapgap.reliability import score_reliability
 from mapgap.report.columns import target_of_detections
 from mapgap.tables import Attribute, LabelDoubts, Results
 

@@ -15,13 +15,14 @@ from mapgap.analysis.sources import DetectionsSource, read_pair, require_iou_typ
 from mapgap.analysis.truth import Truth
 from mapgap.attributes import apply_bins, build_attributes, named_slices, parse_slices
 from mapgap.causes import find_causes, list_errors
+from mapgap.error_costs import require_rankable
 from mapgap.errors import InputError
 from mapgap.gap import build_oracle, counted_and_right, divide_gap, summarize_gap
 from mapgap.matching import class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, list_candidates, operate
 from mapgap.pixels.attributes import NAMES as PIXEL_NAMES
 from mapgap.pixels.attributes import pixel_attributes
-from mapgap.ranking import RANK_BY, rank_failure_modes, require_rankable, total_causes
+from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
 from mapgap.slices import build_slices, cross, search_slices
 from mapgap.slices.average_precision import average_precision_by_slice
 from mapgap.tables import (

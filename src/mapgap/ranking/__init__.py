@@ -3,8 +3,7 @@
 definitions.md 7 is the law; the numbered rules are cited where they are applied.
 """
 
-from mapgap.ranking.costs import checked_costs, require_rankable
 from mapgap.ranking.modes import RANK_BY, GainOf, rank_failure_modes
 from mapgap.ranking.totals import total_causes
 
-__all__ = ["RANK_BY", "GainOf", "checked_costs", "rank_failure_modes", "require_rankable", "total_causes"]
+__all__ = ["RANK_BY", "GainOf", "rank_failure_modes", "total_causes"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mapgap.error_costs import read_costs, require_rankable
 from mapgap.errors import InputError
 from mapgap.ranking.candidates import (
     EXCESS_DECIMALS,
@@ -14,7 +15,6 @@ from mapgap.ranking.candidates import (
     distinct_candidates,
     find_candidates,
 )
-from mapgap.ranking.costs import read_costs, require_rankable
 from mapgap.ranking.evidence import weigh_evidence
 from mapgap.ranking.examples import choose_examples, weigh_errors
 from mapgap.ranking.hotter import hotter_within, where_of

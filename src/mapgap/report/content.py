@@ -1,11 +1,13 @@
 """What the report shows, decided once: the numbers, their order and how much of them; the formats only draw it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from mapgap.report.curves.run import Curves, curves_of
+from mapgap.report.curves.sparklines import sparklines
 from mapgap.report.findings import slices_records
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import doubt_rows
@@ -67,6 +69,8 @@ class ClassTable:
     """Position of each among all classes."""
     rows: tuple[Record, ...]
     left_out: int
+    sparklines: tuple[tuple[float, ...] | None, ...] = ()
+    """Of each of `rows` its precision at IoU .5 at recalls from 0 to 1; empty where none are drawn."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Report:
     """What the run is called among others."""
     command: str | None = None
     """The command line that made the report; None if it was made otherwise."""
+    curves: Curves | None = None
 
 
 def build_report(results: Results, run: str = "", command: str | None = None) -> Report:
@@ -111,6 +116,10 @@ def build_report(results: Results, run: str = "", command: str | None = None) ->
     summary = summary_record(results, slices)
     modes = summary["failure_modes"]
     tables = _slice_tables(slices)
+    classes = _class_table(
+        _with_kept(summary["classes"], results.operating_point),
+        [record["gap"] or 0.0 for record in summary["classes"]],
+    )
     return Report(
         summary=summary,
         slices=tuple(slices),
@@ -121,10 +130,7 @@ def build_report(results: Results, run: str = "", command: str | None = None) ->
         slice_tables_left_out=max(0, len(tables) - SLICE_TABLES_SHOWN),
         costly_slices=_costly_slices(slices, summary["gap"]["total"]),
         matrix=_matrix_view(results.confusion_matrix),
-        classes=_class_table(
-            _with_kept(summary["classes"], results.operating_point),
-            [record["gap"] or 0.0 for record in summary["classes"]],
-        ),
+        classes=replace(classes, sparklines=sparklines(results, classes.places)),
         image_level=_class_table(
             summary["image_level"], [float(record["fp"] + record["fn"]) for record in summary["image_level"]]
         ),
@@ -138,6 +144,7 @@ def build_report(results: Results, run: str = "", command: str | None = None) ->
         intervals=results.intervals,
         run=run,
         command=command,
+        curves=curves_of(results),
     )
 
 

@@ -15,6 +15,7 @@ STYLES = (
     "bar.css",
     "live.css",
     "gallery.css",
+    "curves.css",
     "print.css",
 )
 """A later one has the last word."""
@@ -28,6 +29,7 @@ SCRIPTS = (
     "decode.js",
     "tally.js",
     "presence.js",
+    "by_threshold.js",
     "state.js",
     "runs.js",
     "threshold_slider.js",
@@ -41,6 +43,8 @@ SCRIPTS = (
     "example_files.js",
     "example_pictures.js",
     "gallery.js",
+    "charts.js",
+    "curves.js",
     "hot_spots.js",
     "page.js",
 )

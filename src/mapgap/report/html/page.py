@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mapgap.report.content import Report
 from mapgap.report.embedded.page_data import PageData
 from mapgap.report.html.assets import content_security_policy, joined_scripts, joined_styles
+from mapgap.report.html.curves import curves_section
 from mapgap.report.html.doubts import doubts_section
 from mapgap.report.html.examples import examples_section
 from mapgap.report.html.gap import gap_section
@@ -24,6 +25,7 @@ SECTIONS = (
     ("gap", "The gap by cause"),
     ("slices", "Slices"),
     ("confusion", "Confusion matrix"),
+    ("curves", "Curves"),
     ("classes", "Classes"),
     ("image-level", "Images"),
     ("label-doubt", "Labels"),
@@ -75,6 +77,7 @@ def _main(reports: Sequence[Report], place: int, *, is_live: bool) -> Markup:
         slices_section(report),
         matrix_section(report),
         examples_section() if is_live else None,
+        curves_section(report),
         classes_section(report),
         image_level_section(report),
         doubts_section(report),

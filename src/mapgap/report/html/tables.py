@@ -1,7 +1,10 @@
 """Plain tables of the page: classes, images, TIDE and COCO numbers."""
 
+from collections.abc import Sequence
+
 from mapgap.number_words import DASH, count, fraction, percent
 from mapgap.report.content import Report
+from mapgap.report.html.charts import sparkline
 from mapgap.report.html.markup import Child, Markup, element
 from mapgap.report.html.parts import left_out, name, section, table
 from mapgap.report.json_values import Record
@@ -40,23 +43,24 @@ def classes_section(report: Report) -> Markup:
         " is (1 − AP) divided by the number of classes with ground truth; ",
         element("b", "gap"),
         " is what the errors on this class's objects owe, and background errors named as it. Precision is by predicted "
-        "class.",
+        "class. The small curve is precision (up) against recall (to the right) at IoU .5; the area under it is AP50.",
         class_="note",
     )
-    rows = [_class_row(record) for record in report.classes.rows]
+    lines = report.classes.sparklines or (None,) * len(report.classes.rows)
+    rows = [_class_row(record, line) for record, line in zip(report.classes.rows, lines, strict=True)]
     header = ["class", "id", "objects", "detections", "AP", "AP50", "AP loss", "gap", "precision", "recall", "F1"]
     more = left_out(report.classes.left_out, "classes (of lower gap)", "summary.json")
     return section("classes", "Classes", intro, table("Classes", header, rows, places=report.classes.places), more)
 
 
-def _class_row(record: Record) -> list[Child]:
+def _class_row(record: Record, line: Sequence[float] | None) -> list[Child]:
     return [
         name(record["name"]),
         str(record["id"]),
         count(record["objects"]),
         count(record["detections"]),
         fraction(record["AP"]),
-        fraction(record["AP50"]),
+        [None if line is None else sparkline(line), fraction(record["AP50"])],
         fraction(record["ap_loss"]),
         fraction(record["gap"]),
         f"{percent(record['precision'])} of {count(record['kept'])}" if record["kept"] else DASH,
