@@ -78,7 +78,9 @@ def _costs(results: Results, order: IndexArray) -> FloatArray:
     threshold, truth, errors = results.analysis_threshold, results.ground_truth, results.errors
     target, _ = target_of_detections(results)
     target = target[order]
-    category = np.where(target >= 0, truth.category[target], results.detections.category[order])
+    category = results.detections.category[order]
+    has_object = target >= 0
+    category[has_object] = truth.category[target[has_object]]
     is_hit = results.matches.is_true_positive(threshold, results.settings.max_detections)[order]
     saved = table[BELOW_THRESHOLD, category]
     spent = table[results.causes.detection[threshold][order], category]

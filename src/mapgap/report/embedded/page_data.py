@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mapgap.error_costs import read_costs
 from mapgap.report.embedded.columns import Chunk
 from mapgap.report.embedded.run import MOST_ROWS, detection_rows, run_record
 from mapgap.report.embedded.truth import object_rows, truth_record
@@ -38,5 +39,18 @@ def page_data(runs: Mapping[str, Results], most_rows: int = MOST_ROWS) -> PageDa
         record = run_record(results, objects, rows, run, boxes)
         about_runs.append({"name": name, "threshold": results.operating_point.score_threshold, **record})
         chunks += [run, boxes]
-    manifest = {"version": 1, "causes": list(CAUSES), "truth": about_truth, "runs": about_runs}
+    manifest = {
+        "version": 1,
+        "causes": list(CAUSES),
+        "costs": costs_record(next(iter(runs.values()))),
+        "truth": about_truth,
+        "runs": about_runs,
+    }
     return PageData(manifest, {chunk.name: chunk.text() for chunk in chunks})
+
+
+def costs_record(results: Results) -> Record | None:
+    """What an error costs by cause: a number, or one a class where they differ; None where no costs were given."""
+    by_cause = read_costs(results.settings.costs, results.ground_truth.categories)
+    costs = {cause: costs.tolist() for cause, costs in by_cause.items()}
+    return {cause: c[0] if len(set(c)) == 1 else c for cause, c in costs.items()} or None

@@ -1,11 +1,10 @@
 """The curves of the page: what another score threshold would give, and how far scores can be believed."""
 
 import math
-from decimal import Decimal
 
 import numpy as np
 
-from mapgap.number_words import DASH, count, fraction, percent, plural
+from mapgap.number_words import DASH, count, fraction, percent, plural, score
 from mapgap.report.content import Report
 from mapgap.report.curves.by_threshold import ThresholdCurve
 from mapgap.report.curves.decimation import decimated
@@ -29,9 +28,10 @@ def curves_section(report: Report) -> Markup | None:
     own = report.summary["operating_point"]["score_threshold"]
     intro = element(
         "p",
-        f"What another score threshold would give, all classes pooled, at IoU {fraction(curves.iou_threshold, 2)}. The "
-        "ring is the threshold of the report. AP is a mean over classes and ten IoUs of curves without dents, so it is "
-        "not the area under the first one.",
+        "What another score threshold would give, ",
+        element("span", "all classes pooled", class_="population"),
+        f", at IoU {fraction(curves.iou_threshold, 2)}. The ring is the threshold of the report. AP is a mean over "
+        "classes and ten IoUs of curves without dents, so it is not the area under the first one.",
         class_="note",
     )
     if len(curves.by_threshold.score) == 0:
@@ -48,20 +48,12 @@ def curves_section(report: Report) -> Markup | None:
 
 def threshold_text(threshold: float | None) -> str:
     """`score ≥ 0.42`, the number as a browser writes it."""
-    return "every score" if threshold is None else f"score ≥ {score_text(threshold)}"
+    return "every score" if threshold is None else f"score ≥ {score(threshold)}"
 
 
-def score_text(score: float) -> str:
-    """The shortest decimal of a score, as a browser writes it."""
-    if score and not 1e-6 <= abs(score) < 1e21:
-        digits, power = repr(score).split("e") if "e" in repr(score) else (f"{score:e}", "0")
-        return f"{digits}e{int(power):+d}"
-    return f"{Decimal(repr(score)):f}".removesuffix(".0")
-
-
-def score_axis(score: FloatArray) -> Axis:
+def score_axis(scores: FloatArray) -> Axis:
     """From 0 to 1, or from the lowest to the highest score where these are no probabilities."""
-    low, high = float(score.min()), float(score.max())
+    low, high = float(scores.min()), float(scores.max())
     if low >= 0 and high <= 1:
         return Axis("score threshold")
     return Axis("score threshold", low, high) if low < high else Axis("score threshold", low - 0.5, high + 0.5)

@@ -12,7 +12,7 @@ function mountCurves(page) {
   const told = [...scope.childNodes];
   const chooser = classChooser(page);
   section.querySelector(".charts").before(
-    make("p", { class: "note" }, "Hover to read a point. A click on it moves the threshold there, and so do the arrow keys."), chooser.element);
+    make("p", { class: "note live-only" }, "Hover to read a point. A click moves the threshold there, and so do the arrow keys. The dot is the threshold above, the large circle the best F1."), chooser.element);
   const charts = CURVE_CHARTS.map(([name, contentOf]) => mountCurve(page, figures.get(name), contentOf));
   charts.push(mountReliability(page, figures.get("reliability")));
   let isInSight = false;
@@ -91,12 +91,12 @@ function mountCurve(page, figure, contentOf) {
     },
   };
 
-  function drawnOf({ frame, xs, ys, shown, isByX, empty, below }, { ownThreshold }) {
+  function drawnOf({ frame, xs, ys, shown, drawn = shown, isByX, empty, below }, { ownThreshold }) {
     if (empty) return [nothingDrawn(empty)];
     const position = ownThreshold === null ? run.rows : positionOf(run, ownThreshold);
     return [
       ...(below ?? []),
-      (isByX ? stepsOf : lineOf)(frame, xs, ys, shown),
+      (isByX ? stepsOf : lineOf)(frame, xs, ys, drawn),
       ...livePoint(content, ownThreshold, entryAt(content.end, position), "own"),
     ];
   }
@@ -210,10 +210,10 @@ function rocContent(page, figure) {
   const pointOf = (entry) => [xs[entry + 1], ys[entry + 1]];
   return {
     frame, shown, empty, scoreOf, wordsOf, xs, ys,
+    drawn,
     end: roc.end,
-    curve: drawn,
     below: [draw("path", { d: diagonalOf(frame), class: "diagonal" })],
-    at: (entry) => (entry < 0 ? null : pointOf(entry)),
+    at: pointOf,
     points: shown.map(pointOf),
     textOf: (place) => `${thresholdWords(scoreOf(shown[place]))}: ${wordsOf(shown[place])}`,
   };

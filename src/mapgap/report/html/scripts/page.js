@@ -75,6 +75,9 @@ function makePage(truth, run, place, chooseRun) {
     whole: null,
     words: { percent, fraction },
     presence: once(() => presenceOf(truth, run)),
+    curve: () => curveOf(truth, run, page.members),
+    roc: (category) => rocCurve(truth, run, page.presence(), category),
+    reliability: () => reliabilityOf(run, page.members),
     imageLevel: () => imageLevelAt(truth, page.presence(), page.position),
     /** Takes new values for parts of the state and draws at the next frame. */
     change(patch) {
@@ -85,7 +88,7 @@ function makePage(truth, run, place, chooseRun) {
   };
   let wanted = null;
   let membersOfWhere = null;
-  const needRows = [mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix, mountSorting];
+  const needRows = [mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix, mountCurves, mountSorting];
   const views = [mountBar, ...(run.rows ? needRows : []), mountGallery, mountHotSpots, mountGap].map((mount) => mount(page));
   mountRuns(page);
 

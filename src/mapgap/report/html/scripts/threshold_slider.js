@@ -23,16 +23,19 @@ function thresholdSlider(page) {
   });
   const exact = make("output", { class: "threshold" });
   const reset = make("button", { type: "button", onclick: () => page.change({ threshold: page.ownThreshold }) }, "as reported");
+  const picture = histogram(run, known, low, high, page.ownThreshold);
+  const best = bestMark(page, picture, low, high);
   return {
     element: make("div", { class: "slider" },
       make("p", {}, make("span", { class: "label" }, "score ≥ "), exact, " ", reset),
-      histogram(run, known, low, high, page.ownThreshold), slider, leftOutNote(run)),
+      picture, slider, legend(page, best), leftOutNote(run)),
     draw(position) {
       const text = page.state.threshold === null ? "any" : String(page.state.threshold);
       slider.value = String(position ? run.score[position - 1] : high);
       slider.setAttribute("aria-valuetext", `score at least ${text}`);
       say(exact, text);
       reset.disabled = page.state.threshold === page.ownThreshold;
+      best.draw();
     },
   };
 }
@@ -68,6 +71,42 @@ function histogram(run, known, low, high, own) {
   });
   return draw("svg", { class: "histogram", viewBox: `0 0 ${HISTOGRAM_BINS} 100`, preserveAspectRatio: "none", role: "img",
     "aria-label": `Histogram of ${count(known)} scores, from ${low} to ${high}, counts on a logarithmic scale` }, bars, mark);
+}
+
+/** The threshold with the best F1 under the filter: a mark over the histogram, and a button that goes there. */
+function bestMark(page, picture, low, high) {
+  const { run } = page;
+  const line = draw("line", { class: "best", y1: 0, y2: 100 });
+  picture.append(line);
+  const words = make("span");
+  let threshold = null;
+  const button = make("button", { type: "button", class: "as-text", onclick: () => page.change({ threshold }) },
+    legendMark("best"), words);
+  return {
+    button,
+    draw() {
+      const { best, tp, fp, end, objects } = page.curve();
+      button.hidden = best < 0;
+      if (best < 0) {
+        line.setAttribute("visibility", "hidden");
+        return;
+      }
+      threshold = run.score[end[best] - 1];
+      const x = ((threshold - low) / (high - low || 1)) * HISTOGRAM_BINS;
+      for (const [name, value] of [["x1", x], ["x2", x], ["visibility", "visible"]]) line.setAttribute(name, value);
+      say(words, `best F1 ${fraction(f1Of(tp[best], fp[best], objects - tp[best]))} at ${threshold}`);
+    },
+  };
+}
+
+/** What the two marks over the histogram mean. */
+function legend(page, best) {
+  const own = page.ownThreshold === null ? null : make("span", {}, legendMark("own"), `as reported ${page.ownThreshold}`);
+  return make("p", { class: "legend" }, own, best.button);
+}
+
+function legendMark(name) {
+  return draw("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, draw("line", { class: name, x1: 5, x2: 5, y1: 0, y2: 10 }));
 }
 
 /** What the file left out, for those who wonder why the slider ends there. */
