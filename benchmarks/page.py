@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from measuring import describe_machine, run
+from measuring import run
 from playwright.sync_api import Browser, sync_playwright
 from sizes import Size, default_cache, ensure_files
 
@@ -63,8 +63,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="file to write (default: print)")
     given = parser.parse_args()
     pages = [measure(name, SIZES[name], given.cache, given.rounds) for name in given.sizes.split(",")]
-    found = {"machine": describe_machine(), "python": sys.version.split()[0], "page": pages}
-    text = json.dumps(found, indent=1) + "\n"
+    text = json.dumps({"page": pages}, indent=1) + "\n"
     if given.output:
         given.output.write_text(text)
     else:
