@@ -54,9 +54,12 @@ def threshold_text(threshold: float | None) -> str:
 def score_axis(scores: FloatArray) -> Axis:
     """From 0 to 1, or from the lowest to the highest score where these are no probabilities."""
     low, high = float(scores.min()), float(scores.max())
-    if low >= 0 and high <= 1:
-        return Axis("score threshold")
-    return Axis("score threshold", low, high) if low < high else Axis("score threshold", low - 0.5, high + 0.5)
+    return Axis("score threshold") if low >= 0 and high <= 1 else _axis("score threshold", low, high)
+
+
+def _axis(label: str, low: float, high: float) -> Axis:
+    """An axis that spans something, be all values equal."""
+    return Axis(label, low, high) if low < high else Axis(label, low - 0.5, high + 0.5)
 
 
 def _precision_recall(curve: ThresholdCurve, own: float | None) -> Markup:
@@ -144,7 +147,7 @@ def _reliability(curves: Curves) -> Markup:
     bins = curves.reliability
     d_ece = float(bins.d_ece[0])
     is_probability = not math.isnan(d_ece)
-    axis = Axis("score") if is_probability else Axis("score", float(bins.low.min()), float(bins.high.max()))
+    axis = Axis("score") if is_probability else _axis("score", float(bins.low.min()), float(bins.high.max()))
     frame = Frame(axis, Axis("share that is right"))
     diagonal = [line(frame, (0.0, 1.0), (0.0, 1.0), "diagonal")] if is_probability else []
     return chart(

@@ -126,7 +126,9 @@ function mountChart(figure, choose) {
     const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -last - 1, End: last + 1 }[event.key];
     if (step === undefined || last < 0) return;
     event.preventDefault();
-    here = Math.max(0, Math.min(last, Math.round(here + (content.isFalling ? -step : step))));
+    const turned = content.isFalling ? -step : step;
+    // From between two points to the next one that way.
+    here = Math.max(0, Math.min(last, turned > 0 ? Math.floor(here + turned) : Math.ceil(here + turned)));
     choose(here);
   });
 
