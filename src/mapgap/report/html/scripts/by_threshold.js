@@ -131,24 +131,23 @@ function sidesOf(truth, presence, category) {
  * `error` is D-ECE: null for scores outside 0 to 1, without detections, and where not all of them are known.
  */
 function reliabilityOf(run, members) {
-  const known = knownRows(run);
-  const belongs = (row) => members.rows[row] && run.cause[row] !== NOT_COUNTED;
-  let [first, last] = [-1, -1];
-  for (let row = 0; row < known; row += 1) {
-    if (!belongs(row)) continue;
-    if (first < 0) first = row;
-    last = row;
-  }
-  if (first < 0) return { bins: [], isProbability: true, error: null, number: 0, right: 0 };
-  const isProbability = run.score[last] >= 0 && run.score[first] <= 1;
-  const edges = isProbability ? edgesOf(0, 1) : edgesOf(run.score[last], run.score[first]);
+  const { score, cause } = run;
+  const belongs = (row) => members.rows[row] && cause[row] !== NOT_COUNTED;
+  let [first, last] = [0, knownRows(run) - 1];
+  while (first <= last && !belongs(first)) first += 1;
+  while (last >= first && !belongs(last)) last -= 1;
+  if (first > last) return { bins: [], isProbability: true, error: null, number: 0, right: 0 };
+  const isProbability = score[last] >= 0 && score[first] <= 1;
+  const edges = isProbability ? edgesOf(0, 1) : edgesOf(score[last], score[first]);
   const bins = Array.from({ length: RELIABILITY_BINS }, (_, at) => ({ low: edges[at], high: edges[at + 1], number: 0, right: 0, total: 0 }));
+  let place = RELIABILITY_BINS - 1;
   for (let row = first; row <= last; row += 1) {
     if (!belongs(row)) continue;
-    const bin = bins[binOf(edges, run.score[row])];
+    while (place > 0 && edges[place] > score[row]) place -= 1; // scores fall
+    const bin = bins[place];
     bin.number += 1;
-    bin.total += run.score[row];
-    if (run.cause[row] === NO_ERROR) bin.right += 1;
+    bin.total += score[row];
+    if (cause[row] === NO_ERROR) bin.right += 1;
   }
   const sum = (value) => bins.reduce((before, bin) => before + value(bin), 0);
   const number = sum((bin) => bin.number);
@@ -168,15 +167,6 @@ function edgesOf(low, high) {
   const edges = Array.from({ length: RELIABILITY_BINS + 1 }, (_, at) => (low === 0 && high === 1 ? at / RELIABILITY_BINS : at * width + low));
   edges[RELIABILITY_BINS] = high;
   return edges;
-}
-
-function binOf(edges, score) {
-  const span = edges[RELIABILITY_BINS] - edges[0];
-  let bin = span ? Math.floor(((score - edges[0]) / span) * RELIABILITY_BINS) : RELIABILITY_BINS;
-  bin = Math.max(0, Math.min(RELIABILITY_BINS - 1, bin));
-  while (bin > 0 && edges[bin] > score) bin -= 1;
-  while (bin < RELIABILITY_BINS - 1 && edges[bin + 1] <= score) bin += 1;
-  return bin;
 }
 
 /**

@@ -81,7 +81,7 @@ function mountCurve(page, figure, contentOf) {
     draw() {
       if (drawnFor !== page.members) {
         drawnFor = page.members;
-        content = contentOf(page, figure);
+        content = contentOf(page, figure, content);
         chart.show({ ...content, drawn: drawnOf(content, page) });
       }
       const { threshold } = page.state;
@@ -186,31 +186,33 @@ function costContent(page) {
 }
 
 /** Where the class is, and where it is not; whole images, so that only a class narrows it. */
-function rocContent(page, figure) {
+function rocContent(page, figure, drawn) {
   const { truth, run, state } = page;
   const attribute = classAttribute(truth);
   const category = attribute && Object.hasOwn(state.where, attribute.name) ? state.where[attribute.name] : null;
-  const roc = rocCurve(truth, run, page.presence(), category);
-  const auc = figure.querySelector(".auc");
-  auc.dataset.told ??= auc.textContent;
-  say(auc, run.leftOut && category === null ? auc.dataset.told : fraction(roc.auc));
   const others = Object.keys(state.where).filter((name) => name !== attribute?.name);
   figure.querySelector(".scope").replaceChildren(
     ...(category === null ? ["all pairs pooled"] : ["images of ", nameOf(truth.classes[category])]),
     ...(others.length ? ["; whole images, not narrowed by ", ...others.flatMap((name, at) => [at ? ", " : "", nameOf(name)])] : []));
+  if (drawn?.category === category) return drawn;
+  const roc = rocCurve(truth, run, page.presence(), category);
+  const auc = figure.querySelector(".auc");
+  auc.dataset.told ??= auc.textContent;
+  say(auc, run.leftOut && category === null ? auc.dataset.told : fraction(roc.auc));
   const frame = { x: { low: 0, high: 1 }, y: { low: 0, high: 1 } };
   const [xs, ys] = [[0, ...roc.fp.map((fp) => fp / roc.negatives)], [0, ...roc.tp.map((tp) => tp / roc.positives)]];
   if (!run.leftOut) [xs, ys].forEach((values) => values.push(1));
   const empty = roc.positives && roc.negatives ? null : "no pair on one of the two sides";
-  const drawn = empty ? [] : decimated(xs, ys, 0, 1);
-  const shown = drawn.map((at) => at - 1).filter((entry) => entry >= 0 && entry < roc.end.length);
+  const kept = empty ? [] : decimated(xs, ys, 0, 1);
+  const shown = kept.map((at) => at - 1).filter((entry) => entry >= 0 && entry < roc.end.length);
   const scoreOf = (entry) => run.score[roc.end[entry] - 1];
   const noun = category === null ? "pair" : "image";
   const wordsOf = (entry) => rocWords(entry < 0 ? 0 : roc.tp[entry], roc.positives, entry < 0 ? 0 : roc.fp[entry], roc.negatives, noun);
   const pointOf = (entry) => [xs[entry + 1], ys[entry + 1]];
   return {
     frame, shown, empty, scoreOf, wordsOf, xs, ys,
-    drawn,
+    category,
+    drawn: kept,
     end: roc.end,
     below: [draw("path", { d: diagonalOf(frame), class: "diagonal" })],
     at: pointOf,
