@@ -1,14 +1,18 @@
 """Views of the page beyond its counts: sorted tables, gap, heat map, missed small objects, chosen hot spots."""
 
 from collections.abc import Iterator
+from html import escape
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
 import mapgap
+from mapgap.analysis.shown_missed import with_shown_missed
+from mapgap.attributes import parse_expression, select_objects
 from mapgap.demo import make_demo
 from mapgap.number_words import fraction
+from mapgap.report.columns import missed_causes
 from mapgap.report.content import build_report
 from mapgap.report.embedded.page_data import page_data
 from mapgap.report.html.page import report_html
@@ -160,3 +164,40 @@ def test_missed_objects_only_can_be_linked(page: Page) -> None:
     page.get_by_label("Remove the filter examples: missed objects").click()
     page.evaluate(CHANGE, {})
     assert page.evaluate(STATE)["kind"] is None
+
+
+def test_the_costliest_missed_objects_are_those_of_the_command(results: Results) -> None:
+    demo = make_demo(seed=3, images=60)
+    wanted = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0).missed('size == "small"').head(10)
+    view = build_report(with_shown_missed(results)).missed
+    assert view is not None
+    assert view.rows is not None
+    told = [(row["id"], row["attributes"]["cause"], row["attributes"]["evidence"]) for row in view.rows]
+    assert told == list(zip(wanted["id"], wanted["cause"], wanted["evidence"], strict=True))
+    html = report_html(build_report(with_shown_missed(results)))
+    assert all(escape(evidence) in html for evidence in wanted["evidence"])
+
+
+@pytest.mark.parametrize("threshold", [0.2, 0.45, 0.8])
+@pytest.mark.parametrize("where", [{}, {"time_of_day": "night"}])
+def test_missed_small_objects_are_counted_at_every_threshold(
+    page: Page, results: Results, threshold: float, where: dict[str, str]
+) -> None:
+    page.evaluate(CHANGE, {"threshold": threshold, "where": codes_of(results, where)})
+    there = analyzed(score_threshold=threshold)
+    condition = " and ".join(f'{name} == "{value}"' for name, value in {"size": "small", **where}.items())
+    selected = select_objects(there.attributes, parse_expression(condition))
+    causes = missed_causes(there)[0][selected & there.ground_truth.is_object]
+    assert (page.locator("#missed .missed-lead").text_content() or "").startswith(
+        f"{(causes >= 0).sum()} of {len(causes)} small objects are missed"
+    )
+    for row in page.locator("#missed tr[data-cause]").all():
+        cause = CAUSES.index(row.get_attribute("data-cause") or "")
+        assert row.locator("td").first.text_content() == str((causes == cause).sum())
+    page.get_by_role("button", name="show these", exact=True).click()
+    page.evaluate(CHANGE, {})
+    assert page.evaluate("mapgap.ready.then((page) => page.selection().number)") == (causes >= 0).sum()
+
+
+def codes_of(results: Results, where: dict[str, str]) -> dict[str, int]:
+    return {a.name: a.values.index(where[a.name]) for a in results.attributes if a.name in where}

@@ -295,6 +295,16 @@ class MissedEvidence:
 
 
 @dataclass(frozen=True)
+class ShownMissed:
+    """The missed objects that a report shows, with what is behind them."""
+
+    object: IdArray
+    """Annotation rows, costliest first."""
+    evidence: MissedEvidence
+    """One row each, in the order of `Errors`."""
+
+
+@dataclass(frozen=True)
 class Debts:
     """One row a debtor (detection or object) and cause: what it owes of the gap 1 - AP, as a fraction of 1.
 
@@ -656,4 +666,6 @@ class Results:
     slices_tried: int = 0
     """How many slices were looked at in all, of which the tests know."""
     label_doubts: LabelDoubts | None = None
+    """None where nobody asked for them."""
+    shown_missed: ShownMissed | None = None
     """None where nobody asked for them."""

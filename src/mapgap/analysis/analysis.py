@@ -18,6 +18,7 @@ from mapgap.analysis.missed import (
     record_of,
     write_missed,
 )
+from mapgap.analysis.shown_missed import with_shown_missed
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.analysis.truth import Truth
@@ -216,7 +217,7 @@ class Analysis:
 
         A mapgap report that is there already is replaced; any other folder raises AccessError.
         """
-        results = with_label_doubts(self.results)
+        results = with_shown_missed(with_label_doubts(self.results))
         return write_folder(output, render_files({results.detections.name: results}), known=REPORT_ENTRIES)
 
 

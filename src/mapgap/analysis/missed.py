@@ -8,6 +8,8 @@ from glob import escape
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
+
 from mapgap.analysis.folder import ADVICE, require_writable, write_folder
 from mapgap.causes import missed_evidence
 from mapgap.crops.cutting import Crop, CropRequest, cut_crops
@@ -19,7 +21,7 @@ from mapgap.pictures.places import own_base_names, picture_folder
 from mapgap.report.json_files import json_bytes
 from mapgap.report.json_values import Record
 from mapgap.report.missed import missed_csv, missed_info, missed_outlines, missed_rows, missed_tables
-from mapgap.tables import BoolArray, MissedEvidence, Notice, Results
+from mapgap.tables import BoolArray, Detections, MissedEvidence, Notice, Results
 
 MISSED_FILES = ("missed.json", "missed.csv")
 CROPS_INDEX = "crops.json"
@@ -62,12 +64,16 @@ class WrittenMissed:
     notices: tuple[Notice, ...] = ()
 
 
-def evidence_of(results: Results) -> MissedEvidence:
-    """What speaks for the cause of every missed object."""
+def evidence_of(results: Results, in_order: Detections | None = None) -> MissedEvidence:
+    """What speaks for the cause of every missed object.
+
+    `in_order` are the detections of `matches.order` where that holds a few only.
+    """
     lowest = min(float(results.matches.iou_thresholds.min()), results.settings.background_iou)
-    pairs = find_pairs(
-        results.ground_truth, results.detections, results.matches.order, minimum_iou=lowest, across_classes=True
-    )
+    detections, order = results.detections, results.matches.order
+    if in_order is not None:
+        detections, order = in_order, np.arange(len(order), dtype=np.int32)
+    pairs = find_pairs(results.ground_truth, detections, order, minimum_iou=lowest, across_classes=True)
     return missed_evidence(
         results.ground_truth,
         results.detections,

@@ -10,6 +10,7 @@ from mapgap.analysis.analysis import REPORT_ENTRIES, Analysis, analyze
 from mapgap.analysis.folder import write_folder
 from mapgap.analysis.label_doubt import with_label_doubts
 from mapgap.analysis.run_names import checked_run_names
+from mapgap.analysis.shown_missed import with_shown_missed
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair
 from mapgap.analysis.stages import CountingProgress, Progress
 from mapgap.analysis.truth import Truth
@@ -39,7 +40,7 @@ class Runs(Mapping[str, Analysis]):
         command line to name in the report. A mapgap report that is there already is replaced; any other folder raises
         AccessError.
         """
-        runs = {name: with_label_doubts(analysis.results) for name, analysis in self.items()}
+        runs = {name: with_shown_missed(with_label_doubts(analysis.results)) for name, analysis in self.items()}
         return write_folder(output, render_files(runs, command), known=REPORT_ENTRIES)
 
 

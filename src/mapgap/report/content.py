@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from mapgap.report.columns import gap_of_objects, missed_causes
 from mapgap.report.curves.run import Curves, curves_of
 from mapgap.report.curves.sparklines import sparklines
 from mapgap.report.findings import slices_records
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import doubt_rows
+from mapgap.report.missed import shown_missed_rows, small_objects
 from mapgap.report.summary import summary_record
 from mapgap.slice_growth import is_prefixed
-from mapgap.tables import ConfusionMatrix, Intervals, LabelDoubts, OperatingPoint, Results, Scalar, Where
+from mapgap.tables import CAUSES, ConfusionMatrix, Intervals, LabelDoubts, OperatingPoint, Results, Scalar, Where
 
 WhereKey = frozenset[tuple[str, type, Scalar]]
 
@@ -74,6 +76,17 @@ class ClassTable:
 
 
 @dataclass(frozen=True)
+class MissedView:
+    """The missed small objects: how many by cause, and the costliest."""
+
+    objects: int
+    by_cause: tuple[tuple[str, int, float], ...]
+    """(cause, how many, what they owe of the gap themselves), the causes in the order of definitions.md."""
+    rows: tuple[Record, ...] | None
+    """As `missed_rows`, with class and file name; None where nobody looked at them."""
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything a report says; `summary` is summary.json, the other fields choose from it."""
 
@@ -101,6 +114,8 @@ class Report:
     doubts: tuple[Record, ...] | None = None
     """The most doubtful labels, as `Analysis.label_doubt` has them; None where nobody looked for them."""
     doubts_left_out: int = 0
+    missed: MissedView | None = None
+    """None where no object is small."""
     intervals: Intervals | None = None
     """Of the headline numbers; None without resamples."""
     run: str = ""
@@ -141,6 +156,7 @@ def build_report(results: Results, run: str = "", command: str | None = None) ->
         attribute_edges=tuple((a.name, a.edges) for a in results.attributes if a.edges),
         doubts=None if results.label_doubts is None else _doubts(results, results.label_doubts),
         doubts_left_out=0 if results.label_doubts is None else max(0, len(results.label_doubts.score) - DOUBTS_SHOWN),
+        missed=_missed_view(results),
         intervals=results.intervals,
         run=run,
         command=command,
@@ -151,6 +167,29 @@ def build_report(results: Results, run: str = "", command: str | None = None) ->
 def _doubts(results: Results, doubts: LabelDoubts) -> tuple[Record, ...]:
     rows = doubt_rows(results, doubts, DOUBTS_SHOWN)
     return tuple({**row, "where": where} for row, where in zip(rows, doubts.slice, strict=False))
+
+
+def _missed_view(results: Results) -> MissedView | None:
+    small = small_objects(results)
+    if small is None:
+        return None
+    truth, (causes, _) = results.ground_truth, missed_causes(results)
+    is_small = small & truth.is_object
+    gap = gap_of_objects(results)
+    by_cause = []
+    for code, cause in enumerate(CAUSES):
+        of_cause = is_small & (causes == code)
+        if of_cause.any():
+            by_cause.append((cause, int(of_cause.sum()), float(gap[of_cause].sum())))
+    rows = None if results.shown_missed is None else tuple(_named(results, row) for row in shown_missed_rows(results))
+    return MissedView(int(is_small.sum()), tuple(by_cause), rows)
+
+
+def _named(results: Results, row: Record) -> Record:
+    truth = results.ground_truth
+    image = int(np.searchsorted(truth.images.ids, row["image_id"]))
+    category = int(np.searchsorted(truth.categories.ids, row["category_id"]))
+    return {**row, "class": truth.categories.names[category], "file_name": truth.images.file_names[image]}
 
 
 def _image_names(results: Results, modes: Sequence[Record]) -> Mapping[int, str]:

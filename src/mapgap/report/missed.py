@@ -1,6 +1,7 @@
 """Missed objects: the false negatives at the operating point, as rows and as a COCO file for relabelling or mining."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from mapgap.report.json_rows import Coded, Field, Rows, row_records
 from mapgap.report.json_values import Record, whole_or_float
 from mapgap.report.missed_evidence import BOX, EVIDENCE_KEYS, evidence_fields, or_null
 from mapgap.report.wording import value_text
-from mapgap.tables import CAUSES, BoolArray, FloatArray, Images, MissedEvidence, Results
+from mapgap.tables import CAUSES, BoolArray, FloatArray, IdArray, Images, MissedEvidence, Results
 
 SCHEMA = "mapgap/missed/1"
+SHOWN_IN_REPORT = 10
 _OWN_KEYS = ("cause", "gap", "recovering_score", "detection")
 _EVIDENT_KEYS = (*_OWN_KEYS, *EVIDENCE_KEYS)
 MISSED_KEYS = ("id", "image_id", "category_id", "bbox", "area", "iscrowd", *_EVIDENT_KEYS)
@@ -89,6 +91,29 @@ def missed_csv(results: Results, selected: BoolArray | None, evidence: MissedEvi
     for name in records[0] if records else _EVIDENT_KEYS:
         columns[name] = [_cell(record[name]) for record in records]
     return csv_bytes(columns)
+
+
+def small_objects(results: Results) -> BoolArray | None:
+    """(N,) the objects whose size is small; None where no attribute says so."""
+    for attribute in results.attributes:
+        if attribute.name == "size" and "small" in attribute.values:
+            codes: BoolArray = attribute.object_codes == attribute.values.index("small")
+            return codes
+    return None
+
+
+def costliest_missed(results: Results, selected: BoolArray | None, most: int) -> IdArray:
+    """The annotation rows of the first missed objects, in the order of `missed_rows`."""
+    return _missed_objects(results, selected)[:most].astype(np.int64)
+
+
+def shown_missed_rows(results: Results) -> list[Record]:
+    """`missed_rows` of `Results.shown_missed`, which must be there."""
+    shown = results.shown_missed
+    assert shown is not None
+    is_shown = results.errors.is_false_negative & np.isin(results.errors.object, shown.object)
+    errors = replace(results.errors, is_false_negative=is_shown)
+    return missed_rows(replace(results, errors=errors), None, shown.evidence)
 
 
 def missed_outlines(

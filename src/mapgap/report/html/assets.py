@@ -46,6 +46,7 @@ SCRIPTS = (
     "charts.js",
     "curves.js",
     "hot_spots.js",
+    "missed.js",
     "page.js",
 )
 """In the order in which they need each other."""

@@ -14,6 +14,7 @@ from mapgap.report.html.hot_spots import hot_spots_section
 from mapgap.report.html.markup import Markup, data_element, document, element, join, text_element
 from mapgap.report.html.matrix import matrix_section
 from mapgap.report.html.method import method_section
+from mapgap.report.html.missed import missed_section
 from mapgap.report.html.parts import name
 from mapgap.report.html.runs import runs_section
 from mapgap.report.html.slices import slices_section
@@ -27,6 +28,7 @@ SECTIONS = (
     ("confusion", "Confusion matrix"),
     ("curves", "Curves"),
     ("classes", "Classes"),
+    ("missed", "Missed small objects"),
     ("image-level", "Images"),
     ("label-doubt", "Labels"),
     ("tide", "TIDE"),
@@ -79,6 +81,7 @@ def _main(reports: Sequence[Report], place: int, *, is_live: bool) -> Markup:
         examples_section() if is_live else None,
         curves_section(report),
         classes_section(report),
+        missed_section(report),
         image_level_section(report),
         doubts_section(report),
         element("div", tide_section(report.summary), coco_section(report.summary), class_="side-by-side"),
@@ -101,7 +104,9 @@ def embedded(data: PageData) -> Markup:
 
 def _masthead(reports: Sequence[Report]) -> Markup:
     first = reports[0]
-    sections = [entry for entry in SECTIONS if entry[0] != "label-doubt" or first.doubts is not None]
+    absent = {"label-doubt"} if first.doubts is None else set()
+    absent |= {"missed"} if first.missed is None else set()
+    sections = [entry for entry in SECTIONS if entry[0] not in absent]
     links = [element("a", text, href=f"#{anchor}") for anchor, text in sections]
     return element(
         "header",

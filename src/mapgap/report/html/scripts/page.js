@@ -89,7 +89,8 @@ function makePage(truth, run, place, chooseRun) {
   let wanted = null;
   let membersOfWhere = null;
   const needRows = [mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix, mountCurves, mountSorting];
-  const views = [mountBar, ...(run.rows ? needRows : []), mountGallery, mountHotSpots, mountGap].map((mount) => mount(page));
+  const always = [mountGallery, mountHotSpots, mountGap, mountMissed];
+  const views = [mountBar, ...(run.rows ? needRows : []), ...always].map((mount) => mount(page));
   mountRuns(page);
 
   function redraw() {
