@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from mapgap.analysis.folder import write_folder
 from mapgap.analysis.label_doubt import CALIBRATION_KEYS, calibration_rows, label_doubts, with_label_doubts
@@ -18,6 +17,7 @@ from mapgap.analysis.missed import (
     record_of,
     write_missed,
 )
+from mapgap.analysis.shown import ReportFolder, ShownReport
 from mapgap.analysis.shown_missed import with_shown_missed
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
@@ -212,13 +212,24 @@ class Analysis:
         """One row a detection: outcome, cause, gap and attributes; the content of detections.parquet."""
         return _frame(detections_columns(self.results))
 
-    def report(self, output: str | PathLike[str] = "mapgap-report") -> Path:
-        """Writes the report folder, whole or not at all, and returns its path.
+    @overload
+    def report(self, output: None = None) -> ShownReport: ...
 
-        A mapgap report that is there already is replaced; any other folder raises AccessError.
+    @overload
+    def report(self, output: str | PathLike[str]) -> ReportFolder: ...
+
+    def report(self, output: str | PathLike[str] | None = None) -> ShownReport | ReportFolder:
+        """Writes the report folder, whole or not at all, and returns its path; without `output` writes nothing.
+
+        A mapgap report that is there already is replaced; any other folder raises AccessError. A notebook shows what
+        comes back, where it is the last value of a cell: the page in a frame, above 5 MB its headline and ranked list.
         """
         results = with_shown_missed(with_label_doubts(self.results))
-        return write_folder(output, render_files({results.detections.name: results}), known=REPORT_ENTRIES)
+        files = render_files({results.detections.name: results})
+        if output is None:
+            _, page = next(files)  # report.html is the first
+            return ShownReport(page.decode("utf-8"), self.summary)
+        return ReportFolder(write_folder(output, files, known=REPORT_ENTRIES))
 
 
 def analyze(

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 from mapgap.analysis.analysis import REPORT_ENTRIES, Analysis, analyze
 from mapgap.analysis.folder import write_folder
 from mapgap.analysis.label_doubt import with_label_doubts
 from mapgap.analysis.run_names import checked_run_names
+from mapgap.analysis.shown import ReportFolder
 from mapgap.analysis.shown_missed import with_shown_missed
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair
 from mapgap.analysis.stages import CountingProgress, Progress
@@ -33,15 +33,15 @@ class Runs(Mapping[str, Analysis]):
     def __len__(self) -> int:
         return len(self.analyses)
 
-    def report(self, output: str | PathLike[str] = "mapgap-report", *, command: str | None = None) -> Path:
-        """Writes one report folder on all runs, whole or not at all, and returns its path.
+    def report(self, output: str | PathLike[str] = "mapgap-report", *, command: str | None = None) -> ReportFolder:
+        """Writes one report folder on all runs, whole or not at all, and returns its path, which notebooks show.
 
         The files beside report.html are those of the first run; those of another are in `runs/NAME`. `command` is the
         command line to name in the report. A mapgap report that is there already is replaced; any other folder raises
         AccessError.
         """
         runs = {name: with_shown_missed(with_label_doubts(analysis.results)) for name, analysis in self.items()}
-        return write_folder(output, render_files(runs, command), known=REPORT_ENTRIES)
+        return ReportFolder(write_folder(output, render_files(runs, command), known=REPORT_ENTRIES))
 
 
 def analyze_runs(

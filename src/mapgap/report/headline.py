@@ -9,6 +9,14 @@ HOT_SPOTS = 3
 
 def headline_lines(summary: Record) -> list[str]:
     """AP, the operating point, the gap by cause and the first hot spots, in plain text."""
+    lines = number_lines(summary)
+    for mode in summary["failure_modes"][:HOT_SPOTS]:
+        lines.append(f"{count(mode['rank'])}. {''.join(str(piece) for piece in mode_sentence(mode))}")
+    return lines
+
+
+def number_lines(summary: Record) -> list[str]:
+    """AP, the operating point and the gap by cause; no names."""
     coco, point, gap = summary["coco"], summary["operating_point"], summary["gap"]
     objects, kept = point["tp"] + point["fn"], point["tp"] + point["fp"]
     threshold = "any score" if point["score_threshold"] is None else f"score >= {point['score_threshold']:g}"
@@ -20,6 +28,4 @@ def headline_lines(summary: Record) -> list[str]:
     shares = ", ".join(f"{cause_label(cause)} {fraction(owed)}" for cause, owed in owing if owed > 0)
     if shares:
         lines.append(f"The gap by cause: {shares}")
-    for mode in summary["failure_modes"][:HOT_SPOTS]:
-        lines.append(f"{count(mode['rank'])}. {''.join(str(piece) for piece in mode_sentence(mode))}")
     return lines

@@ -47,6 +47,7 @@ SCRIPTS = (
     "curves.js",
     "hot_spots.js",
     "missed.js",
+    "frame.js",
     "page.js",
 )
 """In the order in which they need each other."""

@@ -113,7 +113,7 @@ function makePage(truth, run, place, chooseRun) {
     for (const view of views) view.draw({ tally, whole, position, isFiltered, isAsReported });
     const address = addressOfState(truth, record.threshold);
     if (address !== location.hash.slice(1) && (address || location.hash.includes("="))) {
-      history.replaceState(null, "", `#${address}`);
+      keepAddress(address);
     }
     page.timings.redraw = performance.now() - begun;
   }
@@ -127,5 +127,6 @@ function knownThreshold(run, threshold) {
   return Math.max(threshold ?? run.leftOut.below_score, run.leftOut.below_score);
 }
 
+mountFrame();
 window.mapgap = {};
 window.mapgap.ready = start();

@@ -29,6 +29,15 @@ function thresholdOf(text, own) {
   return text !== null && text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : own;
 }
 
+/** Writes the state into the address. The frame in a notebook has no address of its own: no view of it can be linked. */
+function keepAddress(address) {
+  try {
+    history.replaceState(null, "", `#${address}`);
+  } catch (error) {
+    if (error.name !== "SecurityError") throw error;
+  }
+}
+
 function addressOfState(truth, own) {
   const told = new URLSearchParams();
   if (state.run > 0) told.set("run", manifest.runs[state.run].name);
