@@ -6,6 +6,7 @@ from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, overload
 
+from mapgap.analysis.figures import figure_of
 from mapgap.analysis.folder import write_folder
 from mapgap.analysis.label_doubt import CALIBRATION_KEYS, calibration_rows, label_doubts, with_label_doubts
 from mapgap.analysis.missed import (
@@ -37,6 +38,7 @@ from mapgap.tables import BoolArray, LabelDoubts, MissedEvidence, Results, Setti
 
 if TYPE_CHECKING:
     import pandas as pd
+    import plotly.graph_objects as go
 
 
 REPORT_ENTRIES = (*FILE_NAMES, "runs")
@@ -211,6 +213,15 @@ class Analysis:
     def detections(self) -> "pd.DataFrame":
         """One row a detection: outcome, cause, gap and attributes; the content of detections.parquet."""
         return _frame(detections_columns(self.results))
+
+    def to_plotly(self, figure: str) -> "go.Figure":
+        """A figure that plotly draws: "confusion_matrix", "precision_recall", "f1", "gap" or "reliability".
+
+        The curves are over all classes at the analysis IoU, with one point a score; precision, recall and F1 are those
+        of the operating point. Needs plotly: pip install "mapgap[plotly]"; raises InputError without it, and for
+        another name.
+        """
+        return figure_of(self.results, figure)
 
     @overload
     def report(self, output: None = None) -> ShownReport: ...
