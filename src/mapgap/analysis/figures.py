@@ -4,9 +4,9 @@ import html
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mapgap.analysis.curves import threshold_curve
 from mapgap.analysis.label_doubt import calibration_rows
 from mapgap.errors import InputError
+from mapgap.report.curves.by_threshold import threshold_curve
 from mapgap.report.wording import CAUSE_WORDS, cause_label, visible
 from mapgap.tables import Results
 
