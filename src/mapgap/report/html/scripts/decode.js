@@ -48,25 +48,21 @@ function bytesOfBase64(text) {
 
 /** A typed array: bytes put back in order, differences summed up, whole numbers divided. */
 function column(record, chunks) {
-  if (record.places) return inOrder(column(record.values, chunks), column(record.places, chunks));
+  if (record.places) return inOrder(column(record.values, chunks), new Uint32Array(column(record.places, chunks)));
   const { at, rows, type } = record;
   let array = unshuffled(chunks[record.chunk], at, rows, ARRAY_OF_TYPE[type]);
   if (record.sums) array = summedUp(array, ARRAY_OF_TYPE[record.sums]);
   if (record.is_float) return new Float32Array(Int32Array.from(array).buffer);
   if (!record.divisor) return array;
-  const divided = new Float64Array(rows);
-  for (let row = 0; row < rows; row += 1) divided[row] = array[row] / record.divisor;
+  const divided = new Float64Array(array);
+  for (let row = 0; row < rows; row += 1) divided[row] /= record.divisor;
   return divided;
 }
 
 function summedUp(differences, ArrayType) {
-  const sums = new ArrayType(differences.length);
-  let sum = 0;
-  for (let row = 0; row < sums.length; row += 1) {
-    sum += differences[row];
-    sums[row] = sum;
-  }
-  return sums;
+  const sums = new Float64Array(differences); // whole numbers, and exact
+  for (let row = 1; row < sums.length; row += 1) sums[row] += sums[row - 1];
+  return new ArrayType(sums);
 }
 
 function unshuffled(bytes, at, rows, ArrayType) {
