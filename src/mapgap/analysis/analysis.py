@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from mapgap.analysis.figures import figure_of
@@ -18,6 +19,7 @@ from mapgap.analysis.missed import (
     record_of,
     write_missed,
 )
+from mapgap.analysis.page_pictures import pictures_of_runs, real_folder
 from mapgap.analysis.shown import ReportFolder, ShownReport
 from mapgap.analysis.shown_missed import with_shown_missed
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
@@ -53,6 +55,10 @@ class Analysis:
     """What mapgap found out about one run; `results` holds the tables, everything else is made when asked for."""
 
     results: Results
+    images: Path | None = None
+    """The folder of the pictures, which the report shows crops of."""
+    jobs: int = 0
+    """Processes that look at pictures, 0 for one a core."""
 
     @property
     def metrics(self) -> Mapping[str, float | None]:
@@ -224,19 +230,24 @@ class Analysis:
         return figure_of(self.results, figure)
 
     @overload
-    def report(self, output: None = None) -> ShownReport: ...
+    def report(self, output: None = None, *, link_images: bool = False) -> ShownReport: ...
 
     @overload
-    def report(self, output: str | PathLike[str]) -> ReportFolder: ...
+    def report(self, output: str | PathLike[str], *, link_images: bool = False) -> ReportFolder: ...
 
-    def report(self, output: str | PathLike[str] | None = None) -> ShownReport | ReportFolder:
+    def report(
+        self, output: str | PathLike[str] | None = None, *, link_images: bool = False
+    ) -> ShownReport | ReportFolder:
         """Writes the report folder, whole or not at all, and returns its path; without `output` writes nothing.
 
-        A mapgap report that is there already is replaced; any other folder raises AccessError. A notebook shows what
-        comes back, where it is the last value of a cell: the page in a frame, above 5 MB its headline and ranked list.
+        Where `analyze` was given `images`, the page holds crops of the errors, and with `link_images` links to the
+        whole pictures, relative to the folder, which work as long as all stay where they are. A mapgap report that is
+        there already is replaced; any other folder raises AccessError. A notebook shows what comes back, where it is
+        the last value of a cell: the page in a frame, above 5 MB its headline and ranked list.
         """
         results = with_shown_missed(with_label_doubts(self.results))
-        files = render_files({results.detections.name: results})
+        pictures = pictures_of_runs([results], self.images, output, link_images=link_images, jobs=self.jobs)
+        files = render_files({results.detections.name: results}, pictures=pictures)
         if output is None:
             _, page = next(files)  # report.html is the first
             return ShownReport(page.decode("utf-8"), self.summary)
@@ -292,7 +303,8 @@ def analyze(
         seed=seed,
     )
     truth = gt if isinstance(gt, Truth) else Truth(gt, iou_type, images, attributes, jobs)
-    return Analysis(run_stages(truth, dt, settings, progress))
+    folder = None if truth.images is None else real_folder(truth.images)
+    return Analysis(run_stages(truth, dt, settings, progress), folder, truth.jobs)
 
 
 def _mapping(name: str, given: Any, example: str) -> Mapping[Any, Any]:

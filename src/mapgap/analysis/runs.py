@@ -1,6 +1,6 @@
 """Several runs on one ground truth: the same analysis of each, and one report on all of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from mapgap.analysis.analysis import REPORT_ENTRIES, Analysis, analyze
 from mapgap.analysis.folder import write_folder
 from mapgap.analysis.label_doubt import with_label_doubts
+from mapgap.analysis.page_pictures import pictures_of_runs
 from mapgap.analysis.run_names import checked_run_names
 from mapgap.analysis.shown import ReportFolder
 from mapgap.analysis.shown_missed import with_shown_missed
@@ -33,15 +34,26 @@ class Runs(Mapping[str, Analysis]):
     def __len__(self) -> int:
         return len(self.analyses)
 
-    def report(self, output: str | PathLike[str] = "mapgap-report", *, command: str | None = None) -> ReportFolder:
+    def report(
+        self,
+        output: str | PathLike[str] = "mapgap-report",
+        *,
+        command: str | None = None,
+        link_images: bool = False,
+        count: Callable[[int, int], None] | None = None,
+    ) -> ReportFolder:
         """Writes one report folder on all runs, whole or not at all, and returns its path, which notebooks show.
 
         The files beside report.html are those of the first run; those of another are in `runs/NAME`. `command` is the
-        command line to name in the report. A mapgap report that is there already is replaced; any other folder raises
-        AccessError.
+        command line to name in the report. Pictures are as in `Analysis.report`; `count` is told how many crops are
+        cut. A mapgap report that is there already is replaced; any other folder raises AccessError.
         """
         runs = {name: with_shown_missed(with_label_doubts(analysis.results)) for name, analysis in self.items()}
-        return ReportFolder(write_folder(output, render_files(runs, command), known=REPORT_ENTRIES))
+        first = next(iter(self.values()))
+        pictures = pictures_of_runs(
+            tuple(runs.values()), first.images, output, link_images=link_images, jobs=first.jobs, count=count
+        )
+        return ReportFolder(write_folder(output, render_files(runs, command, pictures), known=REPORT_ENTRIES))
 
 
 def analyze_runs(

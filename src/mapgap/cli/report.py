@@ -11,12 +11,14 @@ from mapgap.cli.analysis_options import analysis_options, cost_option
 from mapgap.cli.command_line import TellingCommand
 from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.options import (
+    OUTPUT,
     SLICING,
     attribute_crosses,
     json_option,
     output_option,
     run_arguments,
 )
+from mapgap.errors import InputError
 
 if TYPE_CHECKING:
     from mapgap.analysis.analysis import Analysis
@@ -43,6 +45,12 @@ if TYPE_CHECKING:
     help="What failure modes are ranked by.",
 )
 @cost_option
+@click.option(
+    "--link-images",
+    is_flag=True,
+    panel=OUTPUT,
+    help="Link to the whole pictures, relative to the report, which then needs them; needs --images.",
+)
 @json_option
 @click.pass_context
 def report(
@@ -54,6 +62,7 @@ def report(
     by: list[list[str]],
     rank_by: str,
     costs: dict[str, float],
+    link_images: bool,
     as_json: bool,
 ) -> None:
     """Write a report on why the detector fails: report.html, report.md, summary.json, tables.
@@ -82,13 +91,20 @@ def report(
     from mapgap.report.headline import headline_lines
     from mapgap.report.json_files import json_bytes
 
+    if link_images and asked["images"] is None:
+        raise InputError("--link-images needs the pictures", fix="Give their folder with --images")
     inputs = [path for path in (ground_truth, *runs.values(), asked["attributes"], asked["images"]) if path]
     require_writable(output, known=REPORT_ENTRIES, inputs=inputs)
     stages = [f"{name}: {stage}" for name in runs for stage in STAGES]
     with StageProgress([*stages, "report"]) as progress:
         analyses = analyze_runs(ground_truth, runs, rank_by=rank_by, costs=costs, by=by, progress=progress, **asked)
         progress("report")
-        folder = analyses.report(output, command=command_line(context, _told(ground_truth, runs)))
+        folder = analyses.report(
+            output,
+            command=command_line(context, _told(ground_truth, runs)),
+            link_images=link_images,
+            count=progress.count,
+        )
     first = next(iter(analyses.values()))
     _warn(analyses)
     if as_json:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mapgap.crops.drawing import Outline, draw_crop
+from mapgap.crops.drawing import LONGEST_SIDE, Outline, draw_crop
 from mapgap.pictures.failures import Failure, PictureError
 from mapgap.pictures.opening import decoder_errors, open_picture, upright
 from mapgap.pictures.reading import read_picture
@@ -21,6 +21,7 @@ class CropRequest:
     """The object first."""
     by_base_name: bool = True
     """Whether the picture may be found by its base name."""
+    longest_side: int = LONGEST_SIDE
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def _of_picture(folder: Path, requests: Sequence[CropRequest], places: Sequence[
             opened.stored.load()
             picture = upright(opened.stored, opened.orientation) if opened.is_turned else opened.stored
             for place in places:
-                crop = draw_crop(picture, requests[place].outlines)
+                wanted = requests[place]
+                crop = draw_crop(picture, wanted.outlines, longest_side=wanted.longest_side)
                 crops.append(Crop(place, crop, None, "" if crop else "its box lies outside of the picture"))
     except PictureError as error:
         crops = [Crop(place, None, error.failure, error.reason) for place in places]

@@ -14,6 +14,14 @@ FAILURES: Mapping[Failure, str] = {
 }
 """Words that follow "pictures"."""
 
+OF_ONE = {"are": "is", "were": "was", "have": "has"}
+
+
+def failure_words(failure: Failure, number: int) -> str:
+    """Words that follow "1 picture" or "2 pictures"."""
+    first, rest = FAILURES[failure].split(" ", 1)
+    return f"{OF_ONE.get(first, first) if number == 1 else first} {rest}"
+
 
 class PictureError(Exception):
     """A picture that cannot be used: the failure and the reason."""

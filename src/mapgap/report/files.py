@@ -6,6 +6,7 @@ from mapgap.report.column_values import Column
 from mapgap.report.columns import detections_table, objects_table
 from mapgap.report.content import build_report
 from mapgap.report.csv_files import failure_modes_csv, slices_csv
+from mapgap.report.embedded.crops import PagePictures
 from mapgap.report.embedded.page_data import page_data
 from mapgap.report.html.page import report_html
 from mapgap.report.json_files import json_bytes
@@ -26,15 +27,18 @@ FILE_NAMES = (
 )
 
 
-def render_files(runs: Mapping[str, Results], command: str | None = None) -> Iterator[tuple[str, bytes]]:
+def render_files(
+    runs: Mapping[str, Results], command: str | None = None, pictures: PagePictures | None = None
+) -> Iterator[tuple[str, bytes]]:
     """(name, bytes) of each file of the report folder, in the order of `FILE_NAMES`, made one at a time.
 
     The files of the first run come first; those of another are in `runs/NAME` and have no page of their own.
-    `command` is the command line that the page tells. Same results, same bytes; the Parquet files carry their writer's
-    version.
+    `command` is the command line that the page tells, `pictures` what it shows of the pictures. Same input, same bytes;
+    the Parquet files carry their writer's version.
     """
     reports = [build_report(results, name, command) for name, results in runs.items()]
-    yield "report.html", report_html(reports[0], page_data(runs), reports[1:]).encode("utf-8")
+    page = report_html(reports[0], page_data(runs, pictures=pictures), reports[1:], pictures)
+    yield "report.html", page.encode("utf-8")
     for report, results in zip(reports, runs.values(), strict=True):
         is_first = report is reports[0]
         folder = "" if is_first else f"runs/{report.run}/"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mapgap.error_costs import read_costs
 from mapgap.report.embedded.columns import Chunk
+from mapgap.report.embedded.crops import PagePictures, crops_chunks
 from mapgap.report.embedded.run import MOST_ROWS, detection_rows, run_record
 from mapgap.report.embedded.truth import object_rows, truth_record
 from mapgap.report.json_values import Record
@@ -20,8 +21,10 @@ class PageData:
     """By name, base64 of gzip."""
 
 
-def page_data(runs: Mapping[str, Results], most_rows: int = MOST_ROWS) -> PageData:
-    """The tables of one or several runs as the browser takes them; the same results give the same bytes.
+def page_data(
+    runs: Mapping[str, Results], most_rows: int = MOST_ROWS, pictures: PagePictures | None = None
+) -> PageData:
+    """The tables of one or several runs, and crops, as the browser takes them; the same input gives the same bytes.
 
     Beyond `most_rows` detections of a run the false positives that score least are left out, and the manifest tells
     how many. Raises ValueError for runs on different ground truth.
@@ -39,14 +42,18 @@ def page_data(runs: Mapping[str, Results], most_rows: int = MOST_ROWS) -> PageDa
         record = run_record(results, objects, rows, run, boxes)
         about_runs.append({"name": name, "threshold": results.operating_point.score_threshold, **record})
         chunks += [run, boxes]
-    manifest = {
+    manifest: Record = {
         "version": 1,
         "causes": list(CAUSES),
         "costs": costs_record(next(iter(runs.values()))),
         "truth": about_truth,
         "runs": about_runs,
     }
-    return PageData(manifest, {chunk.name: chunk.text() for chunk in chunks})
+    texts = {chunk.name: chunk.text() for chunk in chunks}
+    if pictures is not None:
+        manifest["crops"], crops = crops_chunks(pictures)
+        texts |= crops
+    return PageData(manifest, texts)
 
 
 def costs_record(results: Results) -> Record | None:

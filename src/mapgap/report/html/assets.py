@@ -16,6 +16,7 @@ STYLES = (
     "live.css",
     "gallery.css",
     "curves.css",
+    "crops.css",
     "print.css",
 )
 """A later one has the last word."""
@@ -42,6 +43,7 @@ SCRIPTS = (
     "selection.js",
     "example_files.js",
     "example_pictures.js",
+    "crops.js",
     "gallery.js",
     "charts.js",
     "curves.js",

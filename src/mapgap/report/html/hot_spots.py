@@ -1,6 +1,9 @@
 """What to fix first on the page: the ranked hot spots as cards."""
 
+import base64
 import json
+from collections.abc import Sequence
+from itertools import zip_longest
 
 from mapgap.number_words import count, fraction, plural, times
 from mapgap.report.content import Report
@@ -12,8 +15,11 @@ from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_
 CARDS_SHOWN = 10
 
 
-def hot_spots_section(report: Report) -> Markup:
-    """What to fix first: the first ten as cards, the rest folded away."""
+def hot_spots_section(report: Report, thumbnails: Sequence[Sequence[bytes | None]] = ()) -> Markup:
+    """What to fix first: the first ten as cards, the rest folded away.
+
+    `thumbnails` are WebP files of the first examples of each, as far as there are any.
+    """
     intro = element(
         "p",
         "Hot spots: slices of the data where one kind of error strikes clearly more often than elsewhere. ",
@@ -35,7 +41,10 @@ def hot_spots_section(report: Report) -> Markup:
         nothing = element("p", "No slice fails clearly more often than the rest.", class_="empty")
         return section("fix-first", "What to fix first", intro, nothing)
     widest = max(mode["gap"] or 0.0 for mode in report.modes)
-    cards = [_card(mode, widest, report) for mode in report.modes]
+    cards = [
+        _card(mode, widest, report, of_mode or ())
+        for mode, of_mode in zip_longest(report.modes, thumbnails[: len(report.modes)])
+    ]
     rest = cards[CARDS_SHOWN:]
     more = (
         element(
@@ -56,7 +65,7 @@ def hot_spots_section(report: Report) -> Markup:
     )
 
 
-def _card(mode: Record, widest: float, report: Report) -> Markup:
+def _card(mode: Record, widest: float, report: Report, thumbnails: Sequence[bytes | None]) -> Markup:
     few = element("span", "too few to be sure", class_="flag") if "too_few" in mode["flags"] else None
     numbers = [
         _pair("gap", fraction(mode["gap"])),
@@ -74,6 +83,7 @@ def _card(mode: Record, widest: float, report: Report) -> Markup:
         element("p", f"{mode['rank']}", class_="rank"),
         element("h3", cause_swatch(mode["cause"]), pieces(mode_title(mode)), " ", few),
         element("p", pieces(mode_sentence(mode)), " ", mode_price(mode)),
+        _thumbnails(mode, thumbnails),
         bar(mode["gap"] or 0.0, widest, mode["cause"]),
         element("dl", numbers, class_="numbers"),
         _hotter(mode),
@@ -83,6 +93,26 @@ def _card(mode: Record, widest: float, report: Report) -> Markup:
         data_cause=mode["cause"],
         data_where=json.dumps(dict(mode["where"]), ensure_ascii=True),
     )
+
+
+def _thumbnails(mode: Record, thumbnails: Sequence[bytes | None]) -> Markup | None:
+    """What the failure looks like at first glance."""
+    shown = [
+        element(
+            "img",
+            src="data:image/webp;base64," + base64.b64encode(content).decode("ascii"),
+            alt=f"Example in image {example['image_id']}: {_drawn(example)}",
+            title=f"Image {example['image_id']}: {_drawn(example)}",
+        )
+        for example, content in zip(mode["examples"], thumbnails, strict=False)
+        if content is not None
+    ]
+    return element("p", shown, class_="thumbnails") if shown else None
+
+
+def _drawn(example: Record) -> str:
+    lines = {"object solid": example["object_id"], "detection dashed": example["detection"]}
+    return ", ".join(words for words, thing in lines.items() if thing is not None)
 
 
 def _pair(term: str, text: str) -> Markup:

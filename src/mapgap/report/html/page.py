@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mapgap.report.content import Report
+from mapgap.report.embedded.crops import PagePictures
 from mapgap.report.embedded.page_data import PageData
 from mapgap.report.html.assets import content_security_policy, joined_scripts, joined_styles
 from mapgap.report.html.curves import curves_section
@@ -37,10 +38,16 @@ SECTIONS = (
 )
 
 
-def report_html(report: Report, data: PageData | None = None, others: Sequence[Report] = ()) -> str:
+def report_html(
+    report: Report,
+    data: PageData | None = None,
+    others: Sequence[Report] = (),
+    pictures: PagePictures | None = None,
+) -> str:
     """The whole page. Style sheet and script are inline and allowed by their hashes; nothing else may load or run.
 
     It shows `report`; its script can show the `others` in its place. Without `data` the page has no script.
+    `pictures` has the thumbnails of the hot spots and what is said of crops.
     """
     style = joined_styles()
     script = joined_scripts() if data else None
@@ -56,9 +63,9 @@ def report_html(report: Report, data: PageData | None = None, others: Sequence[R
     ]
     body = [
         _masthead(reports),
-        _main(reports, 0, is_live=data is not None),
+        _main(reports, 0, pictures, is_live=data is not None),
         [
-            element("template", _main(reports, place, is_live=True), id=f"mapgap-run-{place}")
+            element("template", _main(reports, place, pictures, is_live=True), id=f"mapgap-run-{place}")
             for place in range(1, len(reports))
             if data
         ],
@@ -67,18 +74,19 @@ def report_html(report: Report, data: PageData | None = None, others: Sequence[R
     return document(head, style, body, script)
 
 
-def _main(reports: Sequence[Report], place: int, *, is_live: bool) -> Markup:
+def _main(reports: Sequence[Report], place: int, pictures: PagePictures | None, *, is_live: bool) -> Markup:
     """All that the page says of one run."""
     report = reports[place]
+    thumbnails = pictures.thumbnails[place] if pictures and pictures.thumbnails else ()
     return element(
         "main",
         runs_section(reports, place),
         headline_section(report.summary, report.intervals),
-        hot_spots_section(report),
+        hot_spots_section(report, thumbnails),
         gap_section(report),
         slices_section(report),
         matrix_section(report),
-        examples_section() if is_live else None,
+        examples_section(pictures) if is_live else None,
         curves_section(report),
         classes_section(report),
         missed_section(report),

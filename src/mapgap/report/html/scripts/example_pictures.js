@@ -1,4 +1,4 @@
-// One error as a picture: boxes to scale on a blank frame, the object solid, the detection dashed, others faint.
+// One error as a picture: boxes to scale on a crop of it or a blank frame, the object solid, the detection dashed, others faint.
 
 /** The part of the image to show: the boxes, half their longer side around them, within the image where its size is known. */
 function windowAround(boxes, width, height) {
@@ -22,13 +22,17 @@ function areApart(one, other) {
   return one[0] > other[0] + other[2] || other[0] > one[0] + one[2] || one[1] > other[1] + other[3] || other[1] > one[1] + one[3];
 }
 
-/** The drawing of an error; `boxes` are those of the detections. */
-function pictureOf(truth, run, boxes, error) {
-  const { object, row, image } = error;
+/** What is to be seen of an error: the boxes of object and detection, null where there is none, and the frame around. */
+function sightOf(truth, boxes, { object, row, image }) {
   const ofObject = object >= 0 ? boxOf(truth.box, object) : null;
   const ofRow = row >= 0 ? boxOf(boxes, row) : null;
   const [width, height] = truth.imageSize.map((sizes) => sizes[image]);
-  const frame = windowAround([ofObject, ofRow].filter((box) => box !== null), width, height);
+  return { ofObject, ofRow, frame: windowAround([ofObject, ofRow].filter((box) => box !== null), width, height) };
+}
+
+/** The drawing of an error, on a crop where there is one; `crops` is null in a file that was made without pictures. */
+function pictureOf(truth, error, { ofObject, ofRow, frame }, crops, crop) {
+  const { object, image } = error;
   const others = [];
   for (let other = truth.objectStarts[image]; other < truth.objectStarts[image + 1]; other += 1) {
     const box = boxOf(truth.box, other);
@@ -36,10 +40,13 @@ function pictureOf(truth, run, boxes, error) {
   }
   const [x, y, wide, tall] = frame;
   const viewBox = frame.join(" ");
+  const told = crops === null ? "" : crop ? ", on its picture" : ", no picture in this file";
+  const edges = crop ? [ofObject, ofRow].filter((box) => box !== null).map((box) => outline("edge", box)) : [];
   // The inner drawing ends at the frame, the outer one is as large as the page gives it.
-  return draw("svg", { class: "picture", viewBox, role: "img", "aria-label": spoken(ofObject, ofRow, others.length) },
+  return draw("svg", { class: "picture", viewBox, role: "img", "aria-label": spoken(ofObject, ofRow, others.length) + told },
     draw("svg", { viewBox, x, y, width: wide, height: tall },
-      outline("frame", frame), others, ofObject && outline("truth", ofObject), ofRow && outline("detection", ofRow)));
+      outline("frame", frame), crop && imageOfCrop(crop),
+      others, edges, ofObject && outline("truth", ofObject), ofRow && outline("detection", ofRow)));
 }
 
 function outline(kind, [x, y, width, height]) {

@@ -25,7 +25,11 @@ function mountGallery(page) {
     const { position, members, pairs, state: { cause, cell, kind } } = page;
     const order = byCost();
     const entries = selectErrors(truth, run, order, { position, members, pairs, cause, cell, kind });
-    return { number: entries.length, at: (place) => describeError(truth, run, order, pairs, cell, entries[place]) };
+    return {
+      number: entries.length,
+      imageAt: (place) => imageOf(truth, run, entries[place]),
+      at: (place) => describeError(truth, run, order, pairs, cell, entries[place]),
+    };
   };
   page.showExamples = async (patch) => {
     await page.change(patch);
@@ -42,24 +46,25 @@ function mountGallery(page) {
   async function drawNow() {
     drawing += 1;
     const mine = drawing;
-    const boxes = await detectionBoxes();
+    const [boxes, crops] = await Promise.all([detectionBoxes(), cropsOfFile()]);
     if (mine !== drawing) return; // a later change draws
     const errors = page.selection();
-    shown = { errors, boxes, pictures: 0 };
+    const pictured = crops && errors.number ? `. Pictures for ${count(numberWithPicture(truth, boxes, errors, crops))} of ${plural(errors.number, "error")} are in this file.` : "";
+    shown = { errors, boxes, crops, pictured, pictures: 0 };
     parts.pictures.replaceChildren();
     addPictures();
-    parts.table.replaceChildren(...tableOf(truth, run, boxes, errors));
+    parts.table.replaceChildren(...tableOf(truth, run, boxes, errors, crops));
     for (const button of parts.actions.querySelectorAll("button")) button.disabled = errors.number === 0;
     section.removeAttribute("aria-busy");
   }
 
   function addPictures() {
-    const { errors, boxes } = shown;
+    const { errors, boxes, crops, pictured } = shown;
     const until = Math.min(errors.number, shown.pictures + PICTURES_AT_A_TIME);
     for (; shown.pictures < until; shown.pictures += 1) {
-      parts.pictures.append(figureOf(truth, run, boxes, errors.at(shown.pictures)));
+      parts.pictures.append(figureOf(truth, run, boxes, errors.at(shown.pictures), crops));
     }
-    say(parts.status, errors.number ? `${count(until)} of ${plural(errors.number, "error")} shown` : "No such error at this threshold.");
+    say(parts.status, errors.number ? `${count(until)} of ${plural(errors.number, "error")} shown${pictured}` : "No such error at this threshold.");
     parts.more.hidden = until === errors.number;
   }
 
@@ -125,19 +130,22 @@ function galleryParts(page) {
   };
 }
 
-function figureOf(truth, run, boxes, error) {
+function figureOf(truth, run, boxes, error, crops) {
+  const sight = sightOf(truth, boxes, error);
+  const crop = cropFor(crops, error.image, sight.frame);
   const record = errorRecord(truth, run, boxes, error);
   const facts = [
     record.score === null ? null : ["score ", String(record.score)],
     record.iou === null ? null : ["IoU ", fraction(record.iou)],
     error.cost > 0 ? ["gap ", fraction(error.cost, 4)] : null,
     ["image ", String(record.image_id)],
-    record.file_name ? [nameOf(record.file_name)] : null,
+    record.file_name ? [linkedName(crops, error.image, record.file_name)] : null,
     record.object_id === null ? null : ["object ", String(record.object_id)],
     record.detection === null ? null : ["detection ", String(record.detection)],
+    crops && !crop ? ["no picture in this file"] : null,
   ].filter((fact) => fact !== null);
   return make("li", { tabindex: -1 }, make("figure", {},
-    pictureOf(truth, run, boxes, error),
+    pictureOf(truth, error, sight, crops, crop),
     make("figcaption", {},
       make("strong", {}, make("span", { class: `swatch cause-${record.cause}`, "aria-hidden": "true" }), causeWords(error.cause), ": ", classesOf(record)),
       make("small", {}, facts.flatMap((fact, at) => [at ? " · " : null, ...fact])))));
@@ -160,7 +168,7 @@ const TABLE_COLUMNS = [
   ["area", (record) => (record.object_area === null ? DASH : count(Math.round(record.object_area)))],
   ["gap", (record) => fraction(record.gap, 4)],
   ["image", (record) => record.image_id],
-  ["file", (record) => (record.file_name ? nameOf(record.file_name) : DASH)],
+  ["file", (record, link) => (record.file_name ? link(record.file_name) : DASH)],
   ["object", (record) => record.object_id ?? DASH],
   ["detection", (record) => record.detection ?? DASH],
 ];
@@ -172,13 +180,15 @@ function roundingOf(run) {
 }
 
 /** The first errors as a table, with a line that tells how many there are. */
-function tableOf(truth, run, boxes, errors) {
+function tableOf(truth, run, boxes, errors, crops) {
   if (errors.number === 0) return [];
   const number = Math.min(errors.number, ERRORS_IN_TABLE);
   const caption = number < errors.number ? `The first ${number} of ${plural(errors.number, "error")}` : plural(errors.number, "error");
   const rows = Array.from({ length: number }, (_, place) => {
-    const record = errorRecord(truth, run, boxes, errors.at(place));
-    return make("tr", {}, TABLE_COLUMNS.map(([, cell], at) => (at ? make("td", {}, cell(record)) : make("th", { scope: "row" }, cell(record)))));
+    const error = errors.at(place);
+    const record = errorRecord(truth, run, boxes, error);
+    const link = (text) => linkedName(crops, error.image, text);
+    return make("tr", {}, TABLE_COLUMNS.map(([, cell], at) => (at ? make("td", {}, cell(record, link)) : make("th", { scope: "row" }, cell(record)))));
   });
   const head = make("thead", {}, make("tr", {}, TABLE_COLUMNS.map(([name]) => make("th", { scope: "col" }, name))));
   return [

@@ -1,0 +1,45 @@
+"""Windows of many pictures; the crops do not depend on how many processes cut them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mapgap.crops.windows import Box, CutWindow, cut_windows
+from mapgap.pictures.failures import Failure, PictureError
+from mapgap.pictures.reading import read_picture
+
+
+@dataclass(frozen=True)
+class PictureRequest:
+    """The windows of one picture, with the size the ground truth gives (NaN: none)."""
+
+    file_name: str | None
+    width: float
+    height: float
+    windows: tuple[Box, ...]
+    by_base_name: bool = True
+    """Whether the picture may be found by its base name."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What was cut out of one picture: for each window a crop, None where it lies outside; nothing if it failed."""
+
+    cut: tuple[CutWindow | None, ...] = ()
+    failure: Failure | None = None
+    reason: str = ""
+
+
+def cut_all(folder: Path, requests: Sequence[PictureRequest], jobs: int = 0) -> Iterator[tuple[int, Pieces]]:
+    """(place of the request, what was cut), as they become ready."""
+    for place, request in enumerate(requests):
+        yield place, cut_picture(folder, request)
+
+
+def cut_picture(folder: Path, request: PictureRequest) -> Pieces:
+    """The windows of one picture."""
+    try:
+        content = read_picture(folder, request.file_name, by_base_name=request.by_base_name)
+        return Pieces(tuple(cut_windows(content, request.width, request.height, request.windows)))
+    except PictureError as error:
+        return Pieces((), error.failure, error.reason)
