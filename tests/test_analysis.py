@@ -111,7 +111,7 @@ def test_a_report_that_fails_half_way_leaves_the_old_one(
         yield "report.html", b"half"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mapgap.analysis.analysis.render_files", broken)
+    monkeypatch.setattr("mapgap.analysis.reporting.render_files", broken)
     with pytest.raises(AccessError, match="No space left"):
         demo_analysis.report(folder)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from mapgap.analysis.figures import figure_of
-from mapgap.analysis.folder import write_folder
-from mapgap.analysis.label_doubt import CALIBRATION_KEYS, calibration_rows, label_doubts, with_label_doubts
+from mapgap.analysis.label_doubt import CALIBRATION_KEYS, calibration_rows, label_doubts
 from mapgap.analysis.missed import (
     MOST_CROPS,
     MissedOutput,
@@ -19,9 +18,9 @@ from mapgap.analysis.missed import (
     record_of,
     write_missed,
 )
-from mapgap.analysis.page_pictures import pictures_of_runs, real_folder
+from mapgap.analysis.page_pictures import real_folder
+from mapgap.analysis.reporting import report_on
 from mapgap.analysis.shown import ReportFolder, ShownReport
-from mapgap.analysis.shown_missed import with_shown_missed
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
 from mapgap.analysis.truth import Truth
@@ -31,7 +30,6 @@ from mapgap.error_costs import checked_costs
 from mapgap.errors import InputError
 from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import build_report
-from mapgap.report.files import FILE_NAMES, render_files
 from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
 from mapgap.report.json_rows import Rows, row_records
 from mapgap.report.label_doubt import DOUBT_KEYS, doubt_record, doubt_rows
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-REPORT_ENTRIES = (*FILE_NAMES, "runs")
 REPORT_STAGES = (*STAGES, "report")
 
 Crosses = Sequence[str] | Sequence[Sequence[str]]
@@ -245,13 +242,8 @@ class Analysis:
         there already is replaced; any other folder raises AccessError. A notebook shows what comes back, where it is
         the last value of a cell: the page in a frame, above 5 MB its headline and ranked list.
         """
-        results = with_shown_missed(with_label_doubts(self.results))
-        pictures = pictures_of_runs([results], self.images, output, link_images=link_images, jobs=self.jobs)
-        files = render_files({results.detections.name: results}, pictures=pictures)
-        if output is None:
-            _, page = next(files)  # report.html is the first
-            return ShownReport(page.decode("utf-8"), self.summary)
-        return ReportFolder(write_folder(output, files, known=REPORT_ENTRIES))
+        runs = {self.results.detections.name: self.results}
+        return report_on(runs, output, images=self.images, link_images=link_images, jobs=self.jobs)
 
 
 def analyze(

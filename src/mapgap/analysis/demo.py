@@ -6,10 +6,9 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from mapgap.analysis.analysis import REPORT_ENTRIES, REPORT_STAGES, Analysis, analyze
+from mapgap.analysis.analysis import REPORT_STAGES, Analysis, analyze
 from mapgap.analysis.folder import require_writable, write_folder
-from mapgap.analysis.label_doubt import with_label_doubts
-from mapgap.analysis.shown_missed import with_shown_missed
+from mapgap.analysis.reporting import REPORT_ENTRIES, as_reported
 from mapgap.analysis.stages import Progress
 from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
@@ -51,7 +50,7 @@ def write_demo(
 
     def files() -> Iterator[tuple[str, bytes]]:
         yield from data.items()
-        for name, content in render_files({"demo": with_shown_missed(with_label_doubts(analysis.results))}):
+        for name, content in render_files({"demo": as_reported(analysis.results)}):
             yield f"report/{name}", content
 
     return write_folder(output, files(), known=DEMO_ENTRIES, marks=DEMO_MARKS), analysis

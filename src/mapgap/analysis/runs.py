@@ -3,20 +3,19 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any
+from typing import Any, overload
 
-from mapgap.analysis.analysis import REPORT_ENTRIES, Analysis, analyze
-from mapgap.analysis.folder import write_folder
-from mapgap.analysis.label_doubt import with_label_doubts
-from mapgap.analysis.page_pictures import pictures_of_runs
+from mapgap.analysis.analysis import Analysis, analyze
+from mapgap.analysis.reporting import report_on
 from mapgap.analysis.run_names import checked_run_names
-from mapgap.analysis.shown import ReportFolder
-from mapgap.analysis.shown_missed import with_shown_missed
+from mapgap.analysis.shown import ReportFolder, ShownReport
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair
 from mapgap.analysis.stages import CountingProgress, Progress
 from mapgap.analysis.truth import Truth
 from mapgap.errors import InputError
-from mapgap.report.files import render_files
+
+Count = Callable[[int, int], None]
+"""Told how many are done, and of how many."""
 
 
 @dataclass(frozen=True)
@@ -34,26 +33,44 @@ class Runs(Mapping[str, Analysis]):
     def __len__(self) -> int:
         return len(self.analyses)
 
+    @overload
+    def report(
+        self, output: None = None, *, link_images: bool = False, command: str | None = None, count: Count | None = None
+    ) -> ShownReport: ...
+
+    @overload
     def report(
         self,
-        output: str | PathLike[str] = "mapgap-report",
+        output: str | PathLike[str],
         *,
-        command: str | None = None,
         link_images: bool = False,
-        count: Callable[[int, int], None] | None = None,
-    ) -> ReportFolder:
-        """Writes one report folder on all runs, whole or not at all, and returns its path, which notebooks show.
+        command: str | None = None,
+        count: Count | None = None,
+    ) -> ReportFolder: ...
+
+    def report(
+        self,
+        output: str | PathLike[str] | None = None,
+        *,
+        link_images: bool = False,
+        command: str | None = None,
+        count: Count | None = None,
+    ) -> ShownReport | ReportFolder:
+        """One report on all runs, as `Analysis.report` makes it of one.
 
         The files beside report.html are those of the first run; those of another are in `runs/NAME`. `command` is the
-        command line to name in the report. Pictures are as in `Analysis.report`; `count` is told how many crops are
-        cut. A mapgap report that is there already is replaced; any other folder raises AccessError.
+        command line to name in the report; `count` is told how many crops are cut.
         """
-        runs = {name: with_shown_missed(with_label_doubts(analysis.results)) for name, analysis in self.items()}
         first = next(iter(self.values()))
-        pictures = pictures_of_runs(
-            tuple(runs.values()), first.images, output, link_images=link_images, jobs=first.jobs, count=count
+        return report_on(
+            {name: analysis.results for name, analysis in self.items()},
+            output,
+            images=first.images,
+            link_images=link_images,
+            jobs=first.jobs,
+            command=command,
+            count=count,
         )
-        return ReportFolder(write_folder(output, render_files(runs, command, pictures), known=REPORT_ENTRIES))
 
 
 def analyze_runs(

@@ -81,8 +81,8 @@ def report(
       mapgap report gt.json dt.json --by size,time_of_day,occlusion --rank-by gain
       mapgap report gt.json small=yolo_416.json large=yolo_608.json
     """
-    from mapgap.analysis.analysis import REPORT_ENTRIES
     from mapgap.analysis.folder import require_writable
+    from mapgap.analysis.reporting import REPORT_ENTRIES
     from mapgap.analysis.runs import analyze_runs
     from mapgap.analysis.stages import STAGES
     from mapgap.cli.command_line import command_line

@@ -42,7 +42,7 @@ def serve(folder: str, images: str | None, port: int) -> None:
       mapgap serve reports/yolo --images val2017
       mapgap serve reports/yolo --port 8000
     """
-    from mapgap.analysis.analysis import REPORT_ENTRIES
+    from mapgap.analysis.reporting import REPORT_ENTRIES
     from mapgap.cli.output import print_lines
     from mapgap.pictures.places import picture_folder
     from mapgap.serving import Served, open_server, report_folder

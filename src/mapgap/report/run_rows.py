@@ -22,7 +22,7 @@ def run_row(report: Report) -> tuple[str, ...]:
         percent(point["precision"]) + interval(sure.precision, percent),
         percent(point["recall"]) + interval(sure.recall, percent),
         fraction(point["f1"]) + interval(sure.f1),
-        "every score" if threshold is None else score(threshold),
+        "every score" if threshold is None else score(float(f"{threshold:.4g}")),
     )
 
 
