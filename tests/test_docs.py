@@ -190,7 +190,7 @@ def test_what_readme_says_is_missing_is_missing() -> None:
     if "Comparing two runs" in section:
         assert not {"compare", "check"} & set(command_group.commands)
     if "A doctor" in section:
-        assert not {"doctor", "serve"} & set(command_group.commands)
+        assert "doctor" not in set(command_group.commands)
     if "Score thresholds one a class or by cost" in section:
         with pytest.raises(mapgap.InputError):
             mapgap.analyze(empty, [], score_threshold="cost")
