@@ -35,7 +35,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("place")
     for name in ("report/runs/b", "pictures/street", "pictures-private"):
         (place / name).mkdir(parents=True)
-    (place / "report/report.html").write_text("<!doctype html><title>mapgap</title><p>the page")
+    (place / "report/report.html").write_text(
+        "<!doctype html><title>mapgap</title><p>the page<a href='../pictures/a%20b.jpg'>x</a>"
+    )
     (place / "report/summary.json").write_text('{"schema": "mapgap/summary/1"}')
     (place / "report/runs/b/summary.json").write_text("{}")
     (place / "pictures/a b.jpg").write_bytes(b"picture")
@@ -86,13 +88,21 @@ def ask(server: ReportServer, path: str, method: str = "GET", **headers: str) ->
 
 def test_it_serves_the_report_and_its_pictures(server: ReportServer) -> None:
     for path, content, content_type in [
-        ("", b"<!doctype html><title>mapgap</title><p>the page", "text/html; charset=utf-8"),
-        ("report.html?x=1", b"<!doctype html><title>mapgap</title><p>the page", "text/html; charset=utf-8"),
-        ("summary.json", b'{"schema": "mapgap/summary/1"}', "application/json"),
-        ("runs/b/summary.json", b"{}", "application/json"),
-        ("images/a%20b.jpg", b"picture", "image/jpeg"),
-        ("images/inner.jpg", b"picture", "image/jpeg"),
-        ("images/street/1%252e.JPG", b"percent", "image/jpeg"),
+        (
+            "",
+            b"<!doctype html><title>mapgap</title><p>the page<a href='../pictures/a%20b.jpg'>x</a>",
+            "text/html; charset=utf-8",
+        ),
+        (
+            "report/report.html?x=1",
+            b"<!doctype html><title>mapgap</title><p>the page<a href='../pictures/a%20b.jpg'>x</a>",
+            "text/html; charset=utf-8",
+        ),
+        ("report/summary.json", b'{"schema": "mapgap/summary/1"}', "application/json"),
+        ("report/runs/b/summary.json", b"{}", "application/json"),
+        ("pictures/a%20b.jpg", b"picture", "image/jpeg"),
+        ("pictures/inner.jpg", b"picture", "image/jpeg"),
+        ("pictures/street/1%252e.JPG", b"percent", "image/jpeg"),
     ]:
         status, got, headers = ask(server, f"/{server.token}/{path}")
         assert (status, got) == (200, content), path
@@ -106,13 +116,15 @@ def test_it_serves_the_report_and_its_pictures(server: ReportServer) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "report.html/", "images", "images/", "images/street", "images/street/", "runs", "runs/b/", "nothing.html", "/",
-        "notes.json", ".hidden.json", "images/notes.txt", "images/x.svg", "images/.dot.jpg", "images/pipe.jpg",
-        "../secret.json", "runs/../../secret.json", "runs/..%2f..%2fsecret.json", "runs/%2e%2e/%2e%2e/secret.json",
-        "%2e%2e/secret.json", "..%5csecret.json", "images/../../secret.json",
-        "images/%2e%2e/pictures-private/secret.jpg",
-        "images//etc/passwd", "images/%2fetc%2fpasswd", "images/out.jpg", "images/outer/secret.jpg", "runs/out.json",
-        "images/a%20b.jpg%00.jpg", "images/%ff.jpg", "images/a%2520b.jpg", "images/./a%20b.jpg", "images/" + "x" * 5000,
+        "secret.json", "pictures-private/secret.jpg", "report/../secret.json", "report", "report/",
+        "report/report.html/", "pictures", "pictures/", "pictures/street", "pictures/street/", "report/runs",
+        "report/runs/b/", "report/nothing.html", "/", "report/notes.json", "report/.hidden.json",
+        "pictures/notes.txt", "pictures/x.svg", "pictures/.dot.jpg", "pictures/pipe.jpg",
+        "report/runs/../../secret.json", "report/runs/..%2f..%2fsecret.json", "report/runs/%2e%2e/%2e%2e/secret.json",
+        "report/%2e%2e/secret.json", "report/..%5csecret.json", "pictures/../../secret.json",
+        "pictures/%2e%2e/pictures-private/secret.jpg", "pictures//etc/passwd", "pictures/%2fetc%2fpasswd",
+        "pictures/out.jpg", "pictures/outer/secret.jpg", "report/runs/out.json", "pictures/a%20b.jpg%00.jpg",
+        "pictures/%ff.jpg", "pictures/a%2520b.jpg", "pictures/./a%20b.jpg", "pictures/" + "x" * 5000,
     ],
 )  # fmt: skip
 def test_nothing_else_is_there(server: ReportServer, path: str) -> None:
@@ -160,7 +172,7 @@ def test_keys_differ(place: Path) -> None:
 
 
 def test_another_host_is_refused(server: ReportServer) -> None:
-    path = f"/{server.token}/summary.json"
+    path = f"/{server.token}/report/summary.json"
     for host in ("evil.example", f"evil.example:{server.port}", "127.0.0.1", "127.0.0.1:1", "", f"[::1]:{server.port}"):
         assert ask(server, path, Host=host)[0] == 403, host
     assert ask(server, path, Host=f"LOCALHOST:{server.port}")[0] == 200
@@ -179,14 +191,14 @@ def test_two_hosts_or_none_are_refused(server: ReportServer) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "PROPFIND"])
 def test_it_only_reads(server: ReportServer, method: str) -> None:
-    status, content, headers = ask(server, f"/{server.token}/report.html", method)
+    status, content, headers = ask(server, f"/{server.token}/report/report.html", method)
     assert (status, headers["Allow"]) == (405, "GET, HEAD")
     assert b"the page" not in content
     assert headers.items() >= HEADERS.items()
 
 
 def test_what_is_no_request_is_refused(server: ReportServer) -> None:
-    assert ask(server, f"http://evil.example/{server.token}/report.html")[0] == 400
+    assert ask(server, f"http://evil.example/{server.token}/report/report.html")[0] == 400
     for said in (b"\r\n\r\n", b"nonsense\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /" + b"x" * 70_000, b"\0\xff\n"):
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
             connection.sendall(said)
@@ -253,14 +265,15 @@ def test_a_browser_reads_it_and_ctrl_c_ends_it(place: Path, number: int, code: i
         assert process.stdout is not None
         address = process.stdout.readline().strip()
         parts = urlsplit(address)
-        assert (parts.hostname, parts.path.split("/")[2:]) == ("127.0.0.1", ["report.html"])
+        assert (parts.hostname, parts.path.split("/")[2:]) == ("127.0.0.1", ["report", "report.html"])
         with headless_browser() as browser:
             page = browser.new_page()
             # Browsers ask for an icon by themselves; the server has none.
             page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
             watched = Watched(page, address)
-            assert page.inner_text("p") == "the page"
+            assert page.inner_text("p") == "the pagex"
             assert watched.told == []
+            assert page.evaluate("fetch(document.querySelector('a').href).then((answer) => answer.text())") == "picture"
         with socket.create_connection(("127.0.0.1", int(parts.port or 0))):  # one that says nothing
             process.send_signal(number)
             out, complaints = process.communicate(timeout=10)

@@ -19,7 +19,7 @@ from mapgap.cli.options import PATH, named_folder
     default=None,
     callback=named_folder,
     panel="What is shown",
-    help="Folder of the pictures, to be shown under images/; files outside of it never are.",
+    help="Folder of the pictures, for a report written with --link-images; files outside of it are never shown.",
 )
 @click.option(
     "--port",

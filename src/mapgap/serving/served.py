@@ -1,17 +1,16 @@
 """Which file, if any, an address stands for: only files of a report, and pictures inside their folder."""
 
 import json
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from mapgap.errors import AccessError, InputError
 from mapgap.pictures.places import OutsideError, find_picture
 
-IMAGES = "images"
-"""Below the report's address: the folder of pictures."""
 PAGE = "report.html"
 MARK = "summary.json"
 SCHEMA_PREFIX = "mapgap/"
@@ -51,6 +50,25 @@ class Served:
     entries: frozenset[str]
     images: Path | None = None
 
+    @property
+    def report_names(self) -> list[str]:
+        """Where the report stands below the token: as it lies beside the pictures, so that its links lead to them."""
+        return list(self.folder.relative_to(self._above).parts)
+
+    @property
+    def image_names(self) -> list[str] | None:
+        """Where the pictures stand below the token; None without pictures."""
+        return None if self.images is None else list(self.images.relative_to(self._above).parts)
+
+    @property
+    def page(self) -> str:
+        """The address of the page below the token."""
+        return quote("/".join([*self.report_names, PAGE]))
+
+    @property
+    def _above(self) -> Path:
+        return self.folder if self.images is None else Path(os.path.commonpath([self.folder, self.images]))
+
 
 def report_folder(folder: str | PathLike[str]) -> Path:
     """The folder without symbolic links; AccessError if it cannot be read, InputError if it holds no mapgap report."""
@@ -80,20 +98,27 @@ def addressed_file(served: Served, path: str) -> tuple[Path, str] | None:
     An empty path is the page. Names are decoded once; one that then is empty, starts with a dot, or holds a slash, a
     backslash or a control character stands for nothing. So does a symbolic link that leads out of the folder.
     """
-    names = _names(path or PAGE)
+    names = _names(path or served.page)
     if names is None:
         return None
-    if names[0] == IMAGES and served.images is not None:
-        return _found(served.images, names[1:], PICTURE_TYPES)
-    return _found(served.folder, names, REPORT_TYPES) if names[0] in served.entries else None
+    of_report = _below(names, served.report_names)
+    if of_report and of_report[0] in served.entries:
+        return _found(served.folder, of_report, REPORT_TYPES)
+    of_images = None if served.image_names is None else _below(names, served.image_names)
+    return _found(served.images, of_images, PICTURE_TYPES) if of_images and served.images is not None else None
 
 
 def _names(path: str) -> list[str] | None:
     try:
-        names = [unquote(name, errors="strict") for name in path.split("/")]
+        return [unquote(name, errors="strict") for name in path.split("/")]
     except UnicodeDecodeError:
         return None
-    return names if all(map(_is_plain, names)) else None
+
+
+def _below(names: list[str], folder: list[str]) -> list[str] | None:
+    """What is left of the names within a folder; None where they are not in it or one of them is no plain name."""
+    rest = names[len(folder) :]
+    return rest if names[: len(folder)] == folder and all(map(_is_plain, rest)) else None
 
 
 def _is_plain(name: str) -> bool:

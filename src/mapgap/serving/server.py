@@ -9,7 +9,7 @@ from typing import Any
 
 from mapgap.errors import AccessError
 from mapgap.serving.answering import Answering
-from mapgap.serving.served import PAGE, Served
+from mapgap.serving.served import Served
 
 LOOPBACK = "127.0.0.1"
 MOST_CONNECTIONS = 32
@@ -38,7 +38,7 @@ class ReportServer(ThreadingHTTPServer):
     @property
     def address(self) -> str:
         """Where the page is, with the token."""
-        return f"http://{LOOPBACK}:{self.port}/{self.token}/{PAGE}"
+        return f"http://{LOOPBACK}:{self.port}/{self.token}/{self.served.page}"
 
     @property
     def hosts(self) -> frozenset[str]:
