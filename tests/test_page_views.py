@@ -11,7 +11,7 @@ import mapgap
 from mapgap.analysis.shown_missed import with_shown_missed
 from mapgap.attributes import parse_expression, select_objects
 from mapgap.demo import make_demo
-from mapgap.number_words import fraction
+from mapgap.number_words import fraction, percent
 from mapgap.report.columns import missed_causes
 from mapgap.report.content import build_report
 from mapgap.report.embedded.page_data import page_data
@@ -49,6 +49,7 @@ def address(results: Results, tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(10_000)
     watched = Watched(page, address)
     page.evaluate(CHANGE, {})
     yield page
@@ -201,3 +202,81 @@ def test_missed_small_objects_are_counted_at_every_threshold(
 
 def codes_of(results: Results, where: dict[str, str]) -> dict[str, int]:
     return {a.name: a.values.index(where[a.name]) for a in results.attributes if a.name in where}
+
+
+HEAT = """
+([patch, down, across]) => mapgap.ready.then(async (page) => {
+  await page.change(patch);
+  const { rows, columns, cells } = page.heatMap();
+  const named = (index, code) => page.truth.attributes[index].values[code];
+  return rows.flatMap((row) => columns.map((column) => {
+    const at = row * cells.width + column;
+    const counts = ["objects", "images", "tp", "fp", "fn", "gap"].map((key) => cells[key][at]);
+    return [named(down, row), named(across, column), ...counts];
+  }));
+})
+"""
+
+
+@pytest.mark.parametrize("threshold", [None, 0.2, 0.62])
+@pytest.mark.parametrize("where", [{}, {"class": "van"}])
+@pytest.mark.parametrize(("down", "across"), [("size", "time_of_day"), ("occlusion", "size")])
+def test_the_heat_map_counts_what_python_counts(
+    page: Page, results: Results, threshold: float | None, where: dict[str, str], down: str, across: str
+) -> None:
+    demo = make_demo(seed=3, images=60)
+    cross = [down, across, *where]
+    options = {} if threshold is None else {"score_threshold": threshold}
+    frame = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0, by=[cross], **options).slices(by=cross)
+    for name, value in where.items():
+        frame = frame[[one[name] == value for one in frame["where"]]]
+    wanted = {(one[down], one[across]): row for one, row in zip(frame["where"], frame.to_dict("records"), strict=True)}
+    names = [attribute.name for attribute in results.attributes]
+    places = [names.index(down), names.index(across)]
+    page.locator("#heat-map").scroll_into_view_if_needed()
+    page.get_by_label("rows", exact=True).select_option(value=str(places[0]))
+    page.get_by_label("columns", exact=True).select_option(value=str(places[1]))
+    patch = {"where": codes_of(results, where)} | ({} if threshold is None else {"threshold": threshold})
+    found = page.evaluate(HEAT, [patch, *places])
+    assert {(row[0], row[1]) for row in found} >= set(wanted)
+    for first, second, *counts, gap in found:
+        row = wanted.get((first, second))
+        told = [0] * 5 if row is None else [int(row[key]) for key in ("objects", "images", "tp", "fp", "fn")]
+        assert counts == told, (first, second)
+        assert gap == pytest.approx(0.0 if row is None else row["gap"], abs=1e-9)
+    shown = page.locator("table.heat tbody td").all()
+    for cell, (_, _, objects, images, tp, fp, fn, _) in zip(shown, found, strict=True):
+        text = "" if objects + fp == 0 else percent(tp / (tp + fn) if tp + fn else None)
+        assert cell.text_content() == text
+        assert ("thin" in (cell.get_attribute("class") or "")) == (objects + fp > 0 and (objects < 30 or images < 5))
+
+
+def test_the_static_heat_map_is_the_live_one(page: Page, address: str, browser: Browser) -> None:
+    still = browser.new_context(java_script_enabled=False).new_page()
+    still.goto(address)
+    page.locator("#heat-map").scroll_into_view_if_needed()
+    page.evaluate("mapgap.ready.then((page) => page.heatMap() && null)")
+    assert page.locator("table.heat tr").all_inner_texts() == still.locator("table.heat tr").all_inner_texts()
+    classes = "[...document.querySelectorAll('table.heat td')].map((cell) => cell.className)"
+    assert page.evaluate(classes) == still.evaluate(classes)
+    still.close()
+
+
+def test_a_cell_of_the_heat_map_filters_by_both_values(page: Page) -> None:
+    table = page.locator("table.heat")
+    table.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.evaluate(CHANGE, {})
+    down, across = table.get_attribute("data-down"), table.get_attribute("data-across")
+    assert page.evaluate(STATE)["where"].keys() == {down, across}
+    assert page.locator(".chips button").count() == 2
+
+
+@pytest.mark.parametrize("measure", ["recall", "missed objects", "precision", "F1", "gap", "errors"])
+def test_every_number_of_the_heat_map_can_be_shown(page: Page, measure: str) -> None:
+    page.locator("#heat-map").scroll_into_view_if_needed()
+    page.get_by_label("number", exact=True).select_option(label=measure)
+    assert (page.locator("table.heat caption").text_content() or "").startswith(measure)
+    assert page.locator("table.heat tbody td:not(.zero)").count() > 0

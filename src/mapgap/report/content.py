@@ -10,6 +10,7 @@ from mapgap.report.columns import gap_of_objects, missed_causes
 from mapgap.report.curves.run import Curves, curves_of
 from mapgap.report.curves.sparklines import sparklines
 from mapgap.report.findings import slices_records
+from mapgap.report.heat_map import HeatMap, heat_map
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import doubt_rows
 from mapgap.report.missed import shown_missed_rows, small_objects
@@ -116,6 +117,8 @@ class Report:
     doubts_left_out: int = 0
     missed: MissedView | None = None
     """None where no object is small."""
+    heat_map: HeatMap | None = None
+    """None where there are no two attributes."""
     intervals: Intervals | None = None
     """Of the headline numbers; None without resamples."""
     run: str = ""
@@ -157,6 +160,7 @@ def build_report(results: Results, run: str = "", command: str | None = None) ->
         doubts=None if results.label_doubts is None else _doubts(results, results.label_doubts),
         doubts_left_out=0 if results.label_doubts is None else max(0, len(results.label_doubts.score) - DOUBTS_SHOWN),
         missed=_missed_view(results),
+        heat_map=heat_map(results, slices),
         intervals=results.intervals,
         run=run,
         command=command,

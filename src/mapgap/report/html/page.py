@@ -11,6 +11,7 @@ from mapgap.report.html.doubts import doubts_section
 from mapgap.report.html.examples import examples_section
 from mapgap.report.html.gap import gap_section
 from mapgap.report.html.headline import headline_section
+from mapgap.report.html.heat_map import heat_map_section
 from mapgap.report.html.hot_spots import hot_spots_section
 from mapgap.report.html.markup import Markup, data_element, document, element, join, text_element
 from mapgap.report.html.matrix import matrix_section
@@ -26,6 +27,7 @@ SECTIONS = (
     ("fix-first", "What to fix first"),
     ("gap", "The gap by cause"),
     ("slices", "Slices"),
+    ("heat-map", "Two attributes"),
     ("confusion", "Confusion matrix"),
     ("curves", "Curves"),
     ("classes", "Classes"),
@@ -85,6 +87,7 @@ def _main(reports: Sequence[Report], place: int, pictures: PagePictures | None, 
         hot_spots_section(report, thumbnails),
         gap_section(report),
         slices_section(report),
+        heat_map_section(report),
         matrix_section(report),
         examples_section(pictures) if is_live else None,
         curves_section(report),
@@ -113,6 +116,7 @@ def embedded(data: PageData) -> Markup:
 def _masthead(reports: Sequence[Report]) -> Markup:
     first = reports[0]
     absent = {"label-doubt"} if first.doubts is None else set()
+    absent |= {"heat-map"} if first.heat_map is None else set()
     absent |= {"missed"} if first.missed is None else set()
     sections = [entry for entry in SECTIONS if entry[0] not in absent]
     links = [element("a", text, href=f"#{anchor}") for anchor, text in sections]

@@ -105,17 +105,11 @@ function mountMatrix(page) {
       type: "button", "data-mode": key, "aria-pressed": String(key === mode), onclick: () => { mode = key; show(); },
     }, word)));
   table.parentElement.before(modes);
-  table.setAttribute("tabindex", "0");
-  table.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") choose(event);
-    else moveFocus(table, event);
-  });
-  table.addEventListener("click", choose);
+  makeWalkable(table, choose);
 
   /** The errors of a cell become the examples; the line of several classes has none of its own. */
-  function choose(event) {
-    const cell = event.target.closest("tbody td");
-    if (!cell || cell.cellIndex > lines) return;
+  function choose(cell) {
+    if (cell.cellIndex > lines) return;
     const chosen = [cell.parentElement.sectionRowIndex, cell.cellIndex - 1];
     if (chosen.includes(mixed) || chosen[0] === chosen[1]) return;
     page.showExamples({ cell: chosen.map((line) => (line === lines - 1 ? classes : shown[line])), cause: null, kind: null });
@@ -163,21 +157,6 @@ function linesOf(cells, lineOf, labels, lines) {
   };
   cells.forEach(add); // of a typed array and of a Map alike: value, then place
   return counts;
-}
-
-/** Arrow keys move from cell to cell. */
-function moveFocus(table, event) {
-  const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-  if (!step) return;
-  event.preventDefault();
-  const rows = table.tBodies[0].rows;
-  const current = document.activeElement.closest("tbody td");
-  const [row, column] = current ? [current.parentElement.sectionRowIndex + step[0], current.cellIndex + step[1]] : [0, 1];
-  const next = rows[Math.max(0, Math.min(rows.length - 1, row))].cells;
-  const cell = next[Math.max(1, Math.min(next.length - 1, column))];
-  if (current) current.removeAttribute("tabindex");
-  cell.setAttribute("tabindex", "-1");
-  cell.focus();
 }
 
 /** Is the class in the image at all, by class. */
