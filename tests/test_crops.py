@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mapgap.crops import cutting
+from mapgap.crops import cutting, workers
 from mapgap.crops.cutting import Crop, CropRequest, cut_crops
 from mapgap.crops.drawing import LONGEST_SIDE, Outline, draw_crop
 from mapgap.crops.notices import crop_notices
+from mapgap.crops.workers import PictureRequest, cut_all
 from mapgap.pictures.opening import ORIENTATION_TAG
 from tests.pictures import encoded, scene, write
 
@@ -189,3 +190,40 @@ def test_a_crop_says_which_request_it_is_of() -> None:
     assert list(cut_crops(Path("/nowhere"), requests_of("a.png"))) == [
         Crop(0, None, "missing", "it is not in the folder")
     ]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> tuple[Path, list[PictureRequest]]:
+    folder = write(tmp_path, {f"{i}.png": encoded(scene(seed=i)) for i in range(20)})
+    return folder, [PictureRequest(f"{i}.png", 320, 240, ((i, 10, 50.5, 40), (500, 0, 9, 9))) for i in range(20)]
+
+
+def test_windows_are_whole_pixels_within_the_picture(many: tuple[Path, list[PictureRequest]]) -> None:
+    folder, requests = many
+    for place, pieces in cut_all(folder, requests, jobs=1):
+        cut, outside = pieces.cut
+        assert outside is None
+        assert cut is not None
+        assert (cut.window, cut.picture) == ((place, 10, 51, 40), (320, 240))
+        assert shown(cut.content).shape == (40, 51, 3)
+
+
+def test_processes_cut_the_same(many: tuple[Path, list[PictureRequest]], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, requests = many
+    alone = dict(cut_all(folder, requests, jobs=1))
+    monkeypatch.setattr(workers, "PICTURES_WORTH_A_PROCESS", 2)
+    assert dict(cut_all(folder, requests, jobs=2)) == alone
+
+
+def test_a_picture_that_ends_its_process_is_told(
+    many: tuple[Path, list[PictureRequest]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, requests = many
+    crash = "worker.cut_picture = lambda folder, one: os.abort() if one.file_name == '3.png' else cut(folder, one)"
+    lines = ["import os", "from mapgap.crops import worker", "cut = worker.cut_picture", crash, "work()"]
+    program = workers.PROGRAM.replace("work()", "\n".join(lines))
+    monkeypatch.setattr(workers, "PROGRAM", program)
+    monkeypatch.setattr(workers, "PICTURES_WORTH_A_PROCESS", 2)
+    found = dict(cut_all(folder, requests, jobs=2))
+    assert {place for place, pieces in found.items() if pieces.failure} == {3}
+    assert (found[3].failure, found[3].reason) == ("unreadable", "its decoder crashed")

@@ -23,7 +23,7 @@ MOST_BYTES = 5_000_000
 """Of all crops and thumbnails together, as WebP; base64 in the page is a third more."""
 MOST_CROPS = 1000
 """Crops of small objects take few bytes, but each picture takes its time."""
-CROPS_AT_A_TIME = 200
+CROPS_AT_A_TIME = 500
 """So many are cut before their bytes are counted."""
 THUMBNAILS = 3
 THUMBNAIL_SIDE = 160
@@ -79,6 +79,10 @@ def page_pictures(
     return PagePictures(crops, thumbnails, links, cutting.unused())
 
 
+def _after(before: int, of: int, count: Count) -> Callable[[int], None]:
+    return lambda done: count(before + done, of)
+
+
 def _silent(done: int, of: int) -> None:
     """Reports to nobody."""
 
@@ -107,9 +111,7 @@ class _Cutting:
         """Those that are wanted most, until the next one does not fit."""
         for start in range(0, len(wanted), CROPS_AT_A_TIME):
             part = wanted[start : start + CROPS_AT_A_TIME]
-            made = self._cut(part, jobs)
-            count(start + len(part), len(wanted))
-            for crop in made:
+            for crop in self._cut(part, jobs, _after(start, len(wanted), count)):
                 if crop is None:
                     continue
                 if self._afforded(crop.content) is None:
@@ -132,15 +134,17 @@ class _Cutting:
         self.bytes_left -= len(content)
         return content
 
-    def _cut(self, wanted: Sequence[Wanted], jobs: int) -> list[PageCrop | None]:
+    def _cut(self, wanted: Sequence[Wanted], jobs: int, count: Callable[[int], None]) -> list[PageCrop | None]:
         by_image: dict[int, list[int]] = {}
         for place, one in enumerate(wanted):
             by_image.setdefault(one.image, []).append(place)
         requests = [self._request(image, [wanted[at].window for at in by_image[image]]) for image in by_image]
         crops: list[PageCrop | None] = [None] * len(wanted)
-        images = list(by_image)
+        images, done = list(by_image), 0
         for place, pieces in cut_all(self.folder, requests, jobs):
             image = images[place]
+            done += len(by_image[image])
+            count(done)
             for at, cut in zip(by_image[image], self._known(image, pieces).cut, strict=False):
                 crops[at] = None if cut is None else PageCrop(image, cut.window, cut.picture, cut.content)
         return crops

@@ -17,7 +17,7 @@ Box = tuple[float, float, float, float]
 LONGEST_SIDE = 256
 QUALITY = 75
 METHOD = 2
-"""Of WebP: a tenth larger than the best in a third of the time."""
+"""Of WebP: three per cent larger than its usual 4, in three quarters of the time."""
 MOST_SHRUNK = 8
 """So much a JPEG decoder shrinks for nothing."""
 
