@@ -66,7 +66,8 @@ def evidence_pieces(
         threshold = fraction(operating_point.score_threshold)
         return (f"found with IoU {iou} and score {score}, below the threshold {threshold}",)
     if cause == "localization":
-        needed = fraction(operating_point.iou_threshold, 2)
+        digits = 2 if row["iou"] < operating_point.iou_threshold - 0.005 else 3  # .498 is not .50
+        iou, needed = (fraction(value, digits) for value in (row["iou"], operating_point.iou_threshold))
         return ("its ", own, f" box has IoU {iou}, needed is {needed} (score {score})")
     if cause == "classification":
         return ("taken for ", Name(row["detection_class"]), f" with IoU {iou} (score {score})")

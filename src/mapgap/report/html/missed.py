@@ -21,7 +21,7 @@ def missed_section(report: Report) -> Markup | None:
     )
     note = element(
         "p",
-        "Small objects have an area up to 32² pixels, unless the size was binned otherwise. ",
+        "Small objects have an area below 32² pixels, unless the size was binned otherwise. ",
         element("b", "Gap"),
         " is what the missed objects owe of 1 − AP themselves; false positives at them owe more. All of them with "
         "their evidence: ",
