@@ -9,7 +9,7 @@ import mapgap
 from mapgap.operating_point import choose_score_threshold
 from mapgap.report.curves.by_threshold import threshold_curve
 from mapgap.report.curves.decimation import COLUMNS, decimated
-from mapgap.report.curves.images import roc_curve
+from mapgap.report.curves.images import first_of_each, roc_curve
 from mapgap.report.curves.sparklines import POINTS, sparklines
 from mapgap.report.html.charts import Axis, ticks
 from mapgap.tables import CAUSES, Results
@@ -112,3 +112,11 @@ def test_few_points_keep_the_extremes(ys: list[int], columns: int) -> None:
 )
 def test_axes_have_round_numbers(low: float, high: float, texts: list[str]) -> None:
     assert [text for _, text in ticks(Axis("", low, high))] == texts
+
+
+@given(keys=st.lists(st.integers(0, 20), max_size=40), more=st.sampled_from([0, 10_000]))
+def test_the_first_of_each_key(keys: list[int], more: int) -> None:
+    """By a table of all keys, and by sorting where they are far between."""
+    known: set[int] = set()
+    first = [place for place, key in enumerate(keys) if not (key in known or known.add(key))]  # type: ignore[func-returns-value]
+    assert first_of_each(np.array(keys, dtype=np.int64), 21 + more).tolist() == first

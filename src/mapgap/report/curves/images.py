@@ -8,6 +8,9 @@ from mapgap import _kernel
 from mapgap.report.curves.by_threshold import last_of_equals
 from mapgap.tables import FloatArray, GroundTruth, IdArray, Results
 
+MOST_CELLS_A_KEY = 8
+"""A table of all that keys could be is faster than sorting them, up to so many cells a key."""
+
 
 @dataclass(frozen=True)
 class RocCurve:
@@ -32,10 +35,10 @@ def roc_curve(results: Results) -> RocCurve:
     present, left_out = _pairs_of_truth(truth, images)
     counted = np.flatnonzero(results.matches.is_counted(results.analysis_threshold, results.settings.max_detections))
     order = counted[_kernel.falling_order(found.score[counted])]
-    pair, first = np.unique(found.category[order].astype(np.int64) * images + found.image[order], return_index=True)
-    is_known = ~np.isin(pair, left_out)
-    by_score = np.argsort(first[is_known])
-    pair, score = pair[is_known][by_score], found.score[order[first[is_known][by_score]]]
+    pair = found.category[order].astype(np.int64) * images + found.image[order]
+    best = first_of_each(pair, classes * images)
+    best = best[~np.isin(pair[best], left_out)]
+    pair, score = pair[best], found.score[order[best]]
     is_present = np.isin(pair, present)
     last = last_of_equals(score)
     tp = np.cumsum(is_present, dtype=np.int64)[last]
@@ -45,6 +48,15 @@ def roc_curve(results: Results) -> RocCurve:
     own = results.operating_point.score_threshold
     kept = len(last) if own is None else int(np.count_nonzero(score[last] >= own))
     return RocCurve(score[last], tp, fp, positives, negatives, _area(tp, fp, positives, negatives), kept - 1)
+
+
+def first_of_each(keys: IdArray, bound: int) -> IdArray:
+    """Where each key stands first, rising; keys are below `bound`."""
+    if bound > MOST_CELLS_A_KEY * len(keys):
+        return np.sort(np.unique(keys, return_index=True)[1])
+    place = np.full(bound, -1, dtype=np.int64)
+    place[keys[::-1]] = np.arange(len(keys))[::-1]  # the first is written last
+    return np.sort(place[place >= 0])
 
 
 def _pairs_of_truth(truth: GroundTruth, images: int) -> tuple[IdArray, IdArray]:
