@@ -1,20 +1,24 @@
-"""Draws docs/images/report.png: the top of the sample report in reports/planted, in headless Chromium.
+"""Draws the pictures of the README: the report on datasets/planted with its pictures, in headless Chromium.
 
     python docs/images/make_images.py
 
-Needs Chromium (MAPGAP_CHROMIUM, by default /usr/bin/chromium) and the packages of the extra `test`. Run it again after
-`reports/make_planted.py` when the report's looks change: pictures are not compared, because fonts differ by machine.
+report.png is its top, examples.png what a press on the first hot spot shows, curves.png the curves under that filter,
+narrow.png the page on a phone. Needs Chromium (MAPGAP_CHROMIUM, by default /usr/bin/chromium) and the packages of the
+extra `test`. Run it again when the report's looks change: pictures are not compared, because fonts differ by machine.
 """
 
 import os
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import mapgap
 
 HERE = Path(__file__).resolve().parent
-REPORT = HERE.parents[1] / "reports" / "planted" / "report.html"
+DATA = HERE.parents[1] / "datasets" / "planted"
 CHROMIUM = os.environ.get("MAPGAP_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
@@ -26,28 +30,66 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 WIDTH = 1280
-HOT_SPOTS, MARGIN = 4, 14
+NARROW = 360
+HOT_SPOTS, MARGIN = 2, 14
+DRAWN = "#examples:not([aria-busy]) .gallery figure"
 
 
-def screenshot(page_file: Path) -> bytes:
-    """The page from its top to below the first hot spots as PNG, WIDTH pixels wide, light colours."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": WIDTH, "height": 2 * WIDTH}, color_scheme="light")
-        page.goto(page_file.as_uri())
-        box = page.locator("li.card").nth(HOT_SPOTS - 1).bounding_box()
-        assert box is not None, "the sample report has fewer hot spots than the picture shows"
-        bottom = box["y"] + box["height"] + MARGIN
-        picture = page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": bottom})
-        browser.close()
-    return picture
+def top(browser: Browser, address: str) -> bytes:
+    """The page from its top to below the first hot spots."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": 2 * WIDTH}, color_scheme="light")
+    page.goto(address)
+    page.evaluate("mapgap.ready.then(() => null)")
+    box = page.locator("li.card").nth(HOT_SPOTS - 1).bounding_box()
+    assert box is not None, "the sample report has fewer hot spots than the picture shows"
+    clip = {"x": 0, "y": 0, "width": WIDTH, "height": box["y"] + box["height"] + MARGIN}
+    return page.screenshot(clip=clip)  # type: ignore[arg-type]
 
 
-def write_optimised(picture: bytes, path: Path) -> None:
+def filtered(browser: Browser, address: str) -> Page:
+    """The page after a press on "show examples" of the first hot spot."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": 900}, color_scheme="dark")
+    page.goto(address)
+    page.evaluate("mapgap.ready.then(() => null)")
+    page.locator("li.card .show button").first.click()
+    page.locator(DRAWN).first.wait_for()
+    return page
+
+
+def at(page: Page, section: str) -> bytes:
+    """What is in sight when a section is."""
+    page.evaluate("(id) => document.getElementById(id).scrollIntoView()", section)
+    page.wait_for_timeout(500)
+    return page.screenshot()
+
+
+def narrow(browser: Browser, address: str) -> bytes:
+    """The top on a phone."""
+    page = browser.new_page(viewport={"width": NARROW, "height": 1100}, color_scheme="light")
+    page.goto(f"{address}#fix-first")
+    page.evaluate("mapgap.ready.then(() => null)")
+    return page.screenshot()
+
+
+def write_optimised(picture: bytes, name: str) -> None:
     """Writes the picture without loss, as small as PNG allows."""
     with Image.open(BytesIO(picture)) as image:
-        image.convert("RGB").save(path, optimize=True)
+        image.convert("RGB").save(HERE / name, optimize=True)
+
+
+def main() -> None:
+    """Writes all pictures."""
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        analysis = mapgap.analyze(DATA / "gt.json", DATA / "detections.json", images=DATA / "images")
+        address = (analysis.report(Path(place) / "report") / "report.html").as_uri()
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        write_optimised(top(browser, address), "report.png")
+        page = filtered(browser, address)
+        write_optimised(at(page, "examples"), "examples.png")
+        write_optimised(at(page, "curves"), "curves.png")
+        write_optimised(narrow(browser, address), "narrow.png")
+        browser.close()
 
 
 if __name__ == "__main__":
-    write_optimised(screenshot(REPORT), HERE / "report.png")
+    main()

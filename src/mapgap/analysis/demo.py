@@ -1,19 +1,23 @@
 """The demo: rendered pictures, a simulated detector, and the report on it, in one folder."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mapgap.analysis.analysis import REPORT_STAGES, Analysis, analyze
 from mapgap.analysis.folder import require_writable, write_folder
+from mapgap.analysis.page_pictures import pictures_of_runs, real_folder
 from mapgap.analysis.reporting import REPORT_ENTRIES, as_reported
 from mapgap.analysis.stages import Progress
 from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.demo import demo_files, make_demo
+from mapgap.report.embedded.crops import PagePictures
 from mapgap.report.files import render_files
+from mapgap.tables import Results
 
 DEMO_STAGES = ("drawing", *REPORT_STAGES)
 DEMO_MARKS = ("weaknesses.json", "report/summary.json")
@@ -48,12 +52,24 @@ def write_demo(
     if progress is not None:
         progress("report")
 
+    results = as_reported(analysis.results)
+
     def files() -> Iterator[tuple[str, bytes]]:
         yield from data.items()
-        for name, content in render_files({"demo": as_reported(analysis.results)}):
+        for name, content in render_files({"demo": results}, pictures=_pictures(results, data)):
             yield f"report/{name}", content
 
     return write_folder(output, files(), known=DEMO_ENTRIES, marks=DEMO_MARKS), analysis
+
+
+def _pictures(results: Results, data: Mapping[str, bytes]) -> PagePictures | None:
+    """What the page shows of the drawn pictures, which are no files yet."""
+    with TemporaryDirectory() as folder:
+        place = real_folder(folder)
+        for name, content in data.items():
+            if name.startswith("images/"):
+                (place / Path(name).name).write_bytes(content)
+        return pictures_of_runs([results], place, None)
 
 
 def _sha256(content: bytes) -> str:

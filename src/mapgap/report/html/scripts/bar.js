@@ -8,6 +8,7 @@ function mountBar(page) {
   const chips = make("ul", { class: "chips", "aria-label": "Filter" });
   page.bar = make("div", { class: "controls", role: "region", "aria-label": "Run, score threshold and filter" },
     runSelector(page), threshold?.element, chips, addFilter(page), grey);
+  makeRoomFor(page.bar);
   return {
     draw({ position }) {
       threshold?.draw(position);
@@ -16,6 +17,16 @@ function mountBar(page) {
     },
   };
 }
+
+/** Keeps what is scrolled to below the bar, however tall it is: it grows with filters and on narrow screens. */
+function makeRoomFor(bar) {
+  new ResizeObserver(([{ target }]) => {
+    if (target.isConnected) ROOM.replaceSync(`:root { scroll-padding-top: ${target.offsetHeight + 8}px; }`);
+  }).observe(bar);
+}
+
+const ROOM = new CSSStyleSheet();
+document.adoptedStyleSheets.push(ROOM);
 
 /** What is filtered, each with a button that takes it back. */
 function chipsOf(truth, page) {
