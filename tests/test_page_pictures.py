@@ -363,6 +363,32 @@ def test_a_crop_of_another_error_serves_where_it_holds_the_frame(browser: Browse
     opened.page.close()
 
 
+def test_runs_share_the_crops(browser: Browser, tmp_path: Path, three: tuple[mapgap.Analysis, Path]) -> None:
+    """Two runs of different length, one of which finds what the other misses."""
+    truth, detections = scenes(("a.png", "b.png", "c.png"))
+    found = [{"image_id": i, "category_id": 1, "bbox": object_box(i), "score": 0.8} for i in (0, 1)]
+    runs = {"first": [*detections, *found], "second": detections[:2]}
+    analyses = mapgap.analyze_runs(truth, runs, score_threshold=0.5, resamples=0, images=three[1])
+    counted: list[tuple[int, int]] = []
+    analyses.report(tmp_path / "report", count=lambda done, of: counted.append((done, of)))
+    assert counted[-1] == (6, 6)
+    page = browser.new_page()
+    for run, errors in (("first", 4), ("second", 5)):
+        page.goto("about:blank")
+        page.goto(f"{(tmp_path / 'report' / 'report.html').as_uri()}#run={run}")
+        page.evaluate("window.mapgap.ready.then(() => 0)")
+        page.locator("#examples").scroll_into_view_if_needed()
+        expect(page.locator("#examples [role=status]")).to_have_text(
+            f"{errors} of {errors} errors shown. Pictures for {errors} of {errors} errors are in this file."
+        )
+        expect(page.locator("svg.picture image")).to_have_count(errors)
+    page.locator("#examples:not([aria-busy])").wait_for()
+    page.get_by_role("region", name="Run").get_by_role("combobox").first.select_option(index=0)
+    page.locator("#examples").scroll_into_view_if_needed()
+    expect(page.locator("svg.picture image")).to_have_count(4)  # read once for both
+    page.close()
+
+
 def test_the_same_bytes_twice_and_for_any_number_of_processes(
     tmp_path: Path, three: tuple[mapgap.Analysis, Path]
 ) -> None:

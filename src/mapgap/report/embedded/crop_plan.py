@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, zip_longest
+from itertools import chain, repeat, zip_longest
 from typing import TypeVar
 
 import numpy as np
@@ -44,8 +44,8 @@ def wanted_crops(runs: Sequence[Results], most_modes: int, full_size: float) -> 
     well in an earlier part has none of its own; parts with sides up to `full_size` are not shrunk.
     """
     seen: dict[int, list[Box]] = {}
-    of_modes = in_rounds(((run, sight) for sight in _mode_sights(run, most_modes)) for run in runs)
-    of_errors = in_rounds(((run, sight) for sight in _error_sights(run)) for run in runs)
+    of_modes = in_rounds(zip(repeat(run), _mode_sights(run, most_modes), strict=False) for run in runs)
+    of_errors = in_rounds(zip(repeat(run), _error_sights(run), strict=False) for run in runs)
     for results, sight in chain(of_modes, of_errors):
         window = window_of(results, sight)
         earlier = seen.setdefault(sight.image, [])
