@@ -261,7 +261,16 @@ def test_wrong_command_lines(place: Path) -> None:
 def test_a_browser_reads_it_and_ctrl_c_ends_it(place: Path, number: int, code: int, word: str) -> None:
     before = {path: (stat.S_IMODE(path.lstat().st_mode), path.lstat().st_mtime_ns) for path in place.rglob("*")}
     command = [*MAPGAP, "serve", "report", "--images", "pictures"]
-    with subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    process = subprocess.Popen(
+        command,
+        cwd=place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Started in the background, as by nohup, tests ignore what Ctrl-C sends, and so would the server.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
         assert process.stdout is not None
         address = process.stdout.readline().strip()
         parts = urlsplit(address)
@@ -278,5 +287,7 @@ def test_a_browser_reads_it_and_ctrl_c_ends_it(place: Path, number: int, code: i
             process.send_signal(number)
             out, complaints = process.communicate(timeout=10)
         assert (process.returncode, out, complaints) == (code, "", f"mapgap: {word}\n")
+    finally:
+        process.kill()
     after = {path: (stat.S_IMODE(path.lstat().st_mode), path.lstat().st_mtime_ns) for path in place.rglob("*")}
     assert after == before
