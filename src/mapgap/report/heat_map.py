@@ -23,7 +23,9 @@ class HeatMap:
 
 
 def heat_map(results: Results, slices: Sequence[Record]) -> HeatMap | None:
-    """The pair of the hottest listed slice of two attributes, else size by the first other, else the first pair."""
+    """The pair of the hottest listed slice of two attributes, else size by what images have, else size by the
+    class, else the first pair.
+    """
     pairs: dict[tuple[str, ...], list[Record]] = {}
     for record in slices:
         if len(record["where"]) == 2:
@@ -33,7 +35,8 @@ def heat_map(results: Results, slices: Sequence[Record]) -> HeatMap | None:
     if not pairs:
         return None
     hot = [tuple(sorted(mode.where)) for mode in results.failure_modes if len(mode.where) == 2]
-    with_size = [pair for pair in pairs if "size" in pair]
+    kinds = {attribute.name: attribute.kind for attribute in results.attributes}
+    with_size = sorted((pair for pair in pairs if "size" in pair), key=lambda pair: _dullness(pair, kinds))
     pair = next(one for one in (*hot, *with_size, *pairs) if one in pairs)
     # The attribute with more values goes down the page.
     down, across = sorted(pair, key=lambda one: (-len(values[one]), one))
@@ -51,6 +54,12 @@ def heat_map(results: Results, slices: Sequence[Record]) -> HeatMap | None:
         (len(values[down]) - len(shown[down]), len(values[across]) - len(shown[across])),
         cells,
     )
+
+
+def _dullness(pair: Sequence[str], kinds: Mapping[str, str]) -> int:
+    """How late a pair of size and another attribute comes: what images have first, then the class, then the rest."""
+    of_pair = {kinds[name] for name in pair}
+    return 0 if "image" in of_pair else 1 if "class" in of_pair else 2
 
 
 def _objects_of(slices: Sequence[Record], name: str) -> dict[tuple[type, Scalar], int]:

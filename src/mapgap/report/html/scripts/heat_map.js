@@ -27,6 +27,7 @@ function mountHeatMap(page) {
   };
   const places = [table.dataset.down, table.dataset.across].map((name) => attributes.findIndex((one) => one.name === name));
   const names = known.map((index) => [index, optionText(attributes[index].name)]);
+  table.dataset.shown = JSON.stringify(places); // the cells of the static page stay, and with them the focus
   let measure = 0;
   let stale = true;
   let isInSight = false;
@@ -37,6 +38,7 @@ function mountHeatMap(page) {
     select("columns", names, places[1], (index) => { places[1] = index; }),
     select("number", MEASURES.map(([name], at) => [at, name]), 0, (at) => { measure = at; })), note);
   makeWalkable(table, (cell) => {
+    if (stale) show();
     const [row, column] = [counted.rows[cell.parentElement.sectionRowIndex], counted.columns[cell.cellIndex - 1]];
     const [down, across] = places.map((index) => attributes[index].name);
     page.change({ where: { ...page.state.where, [down]: row, [across]: column } });
