@@ -23,8 +23,8 @@ class HeatMap:
 
 
 def heat_map(results: Results, slices: Sequence[Record]) -> HeatMap | None:
-    """The pair of the hottest listed slice of two attributes, else size by what images have, else size by the
-    class, else the first pair.
+    """The pair of the hottest listed slice of two attributes, else size by time of day, by what else images have, or
+    by the class, else the first pair.
     """
     pairs: dict[tuple[str, ...], list[Record]] = {}
     for record in slices:
@@ -57,9 +57,11 @@ def heat_map(results: Results, slices: Sequence[Record]) -> HeatMap | None:
 
 
 def _dullness(pair: Sequence[str], kinds: Mapping[str, str]) -> int:
-    """How late a pair of size and another attribute comes: what images have first, then the class, then the rest."""
+    """How late size and another attribute come: time of day, what else images have, the class, the rest."""
+    if "time_of_day" in pair:
+        return 0
     of_pair = {kinds[name] for name in pair}
-    return 0 if "image" in of_pair else 1 if "class" in of_pair else 2
+    return 1 if "image" in of_pair else 2 if "class" in of_pair else 3
 
 
 def _objects_of(slices: Sequence[Record], name: str) -> dict[tuple[type, Scalar], int]:
