@@ -5,7 +5,7 @@ from html import escape
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 import mapgap
 from mapgap.analysis.shown_missed import with_shown_missed
@@ -280,3 +280,20 @@ def test_every_number_of_the_heat_map_can_be_shown(page: Page, measure: str) -> 
     page.get_by_label("number", exact=True).select_option(label=measure)
     assert (page.locator("table.heat caption").text_content() or "").startswith(measure)
     assert page.locator("table.heat tbody td:not(.zero)").count() > 0
+
+
+def test_the_costliest_missed_small_object_at_night_is_two_clicks_away(page: Page, results: Results) -> None:
+    """The examples are drawn for the last of quick jumps over the page, however often they came into sight."""
+    table = page.locator("table.heat")
+    down, across = codes_of(results, {"size": "small"}), codes_of(results, {"time_of_day": "night"})
+    page.get_by_label("rows", exact=True).select_option(label="\u2068size\u2069")
+    page.get_by_label("columns", exact=True).select_option(label="\u2068time_of_day\u2069")
+    table.locator("tbody tr").nth(down["size"]).locator("td").nth(across["time_of_day"]).click()
+    expect(page.locator(".chips button")).to_have_count(2)
+    page.get_by_role("button", name="show these", exact=True).click()
+    expect(page.locator(".chips button")).to_have_count(3)
+    number = page.evaluate("mapgap.ready.then((page) => page.selection().number)")
+    expect(page.locator("#examples [role=status]")).to_contain_text(f"of {number} errors")
+    expect(page.locator("#examples:not([aria-busy])")).to_have_count(1)
+    first = page.evaluate("mapgap.ready.then((page) => page.truth.objectId(page.selection().at(0).object))")
+    expect(page.locator(".gallery figcaption").first).to_contain_text(f"object {first}")

@@ -24,8 +24,8 @@ function mountCurves(page) {
     section.removeAttribute("aria-busy");
   }
 
-  new IntersectionObserver(([entry]) => {
-    isInSight = entry.isIntersecting;
+  new IntersectionObserver((entries) => {
+    isInSight = entries.at(-1).isIntersecting; // of several at once the last holds
     if (isInSight && isStale) drawNow();
   }, { rootMargin: "200px" }).observe(section);
 

@@ -77,8 +77,8 @@ function mountGallery(page) {
     const { errors, boxes } = shown;
     return asText(truth, run, boxes, Array.from({ length: errors.number }, (_, place) => errors.at(place)));
   });
-  new IntersectionObserver(([entry]) => {
-    isInSight = entry.isIntersecting;
+  new IntersectionObserver((entries) => {
+    isInSight = entries.at(-1).isIntersecting; // of several at once the last holds
     if (isInSight && section.hasAttribute("aria-busy")) drawSoon();
   }, { rootMargin: "200px" }).observe(section);
 

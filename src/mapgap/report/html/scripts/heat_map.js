@@ -59,8 +59,8 @@ function mountHeatMap(page) {
     drawHeat(table, attributes, places, counted, MEASURES[measure], limits);
   }
 
-  new IntersectionObserver(([entry]) => {
-    isInSight = entry.isIntersecting;
+  new IntersectionObserver((entries) => {
+    isInSight = entries.at(-1).isIntersecting; // of several at once the last holds
     if (isInSight && stale) show();
   }, { rootMargin: "100px" }).observe(section);
   return {
