@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 import mapgap
+from tests.browser import CHROMIUM
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 IMAGES, OBJECTS, DETECTIONS, CLASSES = 1_200, 3_000, 9_000, 7
@@ -151,7 +153,7 @@ def test_results_of_several_runs_are_joined(load: Any) -> None:
 
 def test_every_marker_of_the_pages_has_a_table(load: Any) -> None:
     tables = load("tables")
-    known = {"summary", "machine", "growth", "floor"}
+    known = {"summary", "machine", "growth", "floor", "page"}
     for task in tables.SHOWN_TASKS:
         for size in load("sizes").SIZES:
             known |= {f"{task} {size}", f"{task} {size} ratios"}
@@ -161,6 +163,19 @@ def test_every_marker_of_the_pages_has_a_table(load: Any) -> None:
         names = [match[2] for match in tables.MARKED.finditer(text)]
         assert len(names) == text.count("<!-- benchmark:") == text.count("<!-- /benchmark -->")
         assert set(names) <= known
+
+
+def test_the_page_of_a_small_run_is_measured(load: Any, tmp_path: Path) -> None:
+    if not CHROMIUM.exists() and not os.environ.get("CI"):
+        pytest.skip(f"{CHROMIUM} is not installed: apt-get install chromium")
+    size = load("sizes").Size(images=30, objects=200, detections=600, classes=4, polygons=False)
+    found = load("page").measure("tiny", size, tmp_path, 1)
+    assert 0 < found["rows"] <= 600
+    assert found["left_out"] is None
+    assert 0 < found["redraws"]["median"] <= found["redraws"]["slowest"]
+    header, (row,) = load("tables").page_table([found])
+    assert row[:5] == ("600", str(found["rows"]), str(found["objects"]), "30", "4")
+    assert len(row) == len(header)
 
 
 def test_the_plot_is_well_formed_and_to_scale(load: Any) -> None:

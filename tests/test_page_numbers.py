@@ -170,7 +170,7 @@ def test_what_is_written_is_what_python_writes(page: Page, tmp_path: Path) -> No
             assert cells[8] == percent(record["recall"])
             assert cells[9] == fraction(record["f1"], 2)
         matrix = page.evaluate(
-            "[...document.querySelector('table.matrix').tBodies[0].rows]"
+            "[...document.querySelector('#confusion table.matrix').tBodies[0].rows]"
             ".map((row) => [...row.querySelectorAll('td')].slice(0, -1)"
             ".map((cell) => Number(cell.textContent.replaceAll(',', ''))))"
         )
@@ -290,7 +290,7 @@ def test_a_click_on_a_cell_shows_its_errors(page: Page, tmp_path: Path) -> None:
     results = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0).results
     watched = Watched(page, written(results, tmp_path))
     page.evaluate("mapgap.ready.then((page) => page.change({}))")
-    rows = page.locator("table.matrix tbody tr")
+    rows = page.locator("#confusion table.matrix tbody tr")
     rows.nth(0).locator("td").nth(0).click()
     assert page.evaluate("mapgap.ready.then((page) => page.state.cell)") is None
     rows.nth(0).locator("td").last.click()
@@ -299,7 +299,7 @@ def test_a_click_on_a_cell_shows_its_errors(page: Page, tmp_path: Path) -> None:
     rows.nth(0).locator("td").nth(background).click()
     assert page.evaluate("mapgap.ready.then((page) => page.state.cell)") == [0, background]
     expect(page.locator("#examples h2")).to_be_focused()  # the click moves the focus there, once all is drawn
-    page.locator("table.matrix").focus()
+    page.locator("#confusion table.matrix").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
