@@ -324,6 +324,18 @@ def one_image(objects: int, scores: list[float], *, right: bool = True, classes:
     )
 
 
+def test_of_equals_the_highest_score_is_best(page: Page, tmp_path: Path) -> None:
+    """One right of one kept and two right of four kept: the same F1 for two objects."""
+    truth, found = one_image(2, [0.9, 0.6, 0.7, 0.8])
+    results = mapgap.analyze(truth, found, resamples=0, score_threshold=0.1).results
+    curve = threshold_curve(results)
+    assert curve.f1.tolist() == [2 / 3, 1 / 2, 2 / 5, 2 / 3]
+    watched = Watched(page, written(results, tmp_path))
+    require_curve(page.evaluate(CURVES, [{}, []]), results)
+    expect(page.locator(".legend button")).to_contain_text("best F1 .667 at 0.9")
+    assert watched.told == []
+
+
 DEGENERATE = {
     "no detections": one_image(3, []),
     "no true positive": one_image(3, [0.9, 0.4], right=False),
