@@ -22,7 +22,8 @@ READ = r"""
     const table = document.querySelector("table.matrix:not(.heat)");
     const mode = document.querySelector("#confusion .modes button[aria-pressed=true]");
     document.querySelector("#confusion .modes button[data-mode=count]").click();
-    const lines = all("tbody tr, tfoot tr", table).map((row) => [...row.cells].slice(1).map((cell) => number(words(cell))));
+    const numbers = (row) => [...row.cells].slice(1).map((cell) => number(words(cell)));
+    const lines = all("tbody tr, tfoot tr", table).map(numbers);
     mode.click();
     return lines;
   };
@@ -40,6 +41,11 @@ READ = r"""
     control.dispatchEvent(new Event("change"));
     return { ...sums, isWhole: words(document.querySelector(".heat-left-out")) === "" };
   };
+  const share = (part, whole) => (whole ? part / whole : null);
+  const ratesOf = ({ tp, fp, fn }) => [
+    page.words.percent(share(tp, tp + fp)), page.words.percent(share(tp, tp + fn)),
+    page.words.fraction(share(2 * tp, 2 * tp + fp + fn)),
+  ];
   const slices = all("#slices .slice-table:not(.reported)").map((table) => ({
     name: words(table.querySelector("h3")),
     isWhole: !table.querySelector("p"),
@@ -48,7 +54,8 @@ READ = r"""
   }));
   const bars = all("svg.gap-bar").map((svg) => {
     const widths = all("rect", svg).filter((rect) => !rect.classList.contains("found"));
-    return [Number(svg.dataset.total), widths.reduce((sum, rect) => sum + parseFloat(rect.getAttribute("width")) / 100, 0)];
+    const parts = widths.map((rect) => parseFloat(rect.getAttribute("width")) / 100);
+    return [Number(svg.dataset.total), parts.reduce((sum, part) => sum + part, 0)];
   });
   const sorted = all("th[aria-sort]").map((head) => {
     const cells = all("tbody tr", head.closest("table")).map((row) => words(row.cells[head.cellIndex]));
@@ -74,24 +81,24 @@ READ = r"""
     gap: all("#gap tr[data-cause]").map((row) => [row.dataset.cause, ...[...row.cells].slice(1).map(words)]),
     gapSum: [...document.querySelector("#gap tfoot tr").cells].map(words),
     bars,
-    causes: all("#examples .causes button").map((button) => [button.querySelector("[class*=cause-]").className.replace(/.*cause-/, ""),
+    causes: all("#examples .causes button").map((button) => [
+      button.querySelector("[class*=cause-]").className.replace(/.*cause-/, ""),
       number(words(button.lastElementChild)), button.getAttribute("aria-pressed"), button.hidden]),
     examples: words(document.querySelector("#examples [role=status]")),
     exampleRows: all("#examples tbody tr").length,
     missed: words(document.querySelector(".missed-lead")),
     missedRows: all("#missed tr[data-cause]").map((row) => number(words(row.cells[1]))),
-    missedOthers: [...words(document.querySelector("#missed p:has(+ .show)") ?? document.createElement("p")).matchAll(/: ([\d,]+)/g)]
+    missedOthers: all("#missed p:has(+ .show)").flatMap((note) => [...words(note).matchAll(/: ([\d,]+)/g)])
       .map((found) => number(found[1])),
-    curves: Object.fromEntries(all("#curves [data-chart]").map((chart) => [chart.dataset.chart, words(chart.querySelector(".readout"))])),
+    curves: Object.fromEntries(all("#curves [data-chart]").map((chart) =>
+      [chart.dataset.chart, words(chart.querySelector(".readout"))])),
     cards: all("#fix-first .card[aria-current]").map((card) => [card.dataset.cause, card.dataset.where]),
     run: [page.runSelect?.value ?? null, document.querySelector("#runs tr[aria-current] th")?.textContent ?? null],
     sorted,
-    rates: (([tp, fp, fn]) => [page.words.percent(tp + fp ? tp / (tp + fp) : null), page.words.percent(tp + fn ? tp / (tp + fn) : null),
-      page.words.fraction(2 * tp + fp + fn ? (2 * tp) / (2 * tp + fp + fn) : null)])(
-      [page.tally.tp, page.tally.fp, page.tally.fn]),
+    rates: ratesOf(page.tally),
     ids: all("[id]").map((one) => one.id),
     foreign: all(
-      "main :is(script, style, img, iframe, object, embed, b b), .controls :is(script, style, img, b), a[href^=javascript]",
+      "main :is(script, style, img, iframe, object, embed, b b), .controls :is(script, style, img, b)",
     ).map((one) => one.outerHTML),
     width: [document.documentElement.scrollWidth, innerWidth],
   };
