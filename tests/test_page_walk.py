@@ -242,3 +242,39 @@ def test_whatever_is_pressed_all_views_agree(browser: Browser, runs: Any, tmp_pa
     told = read(walk.page)
     require_python(told, truth, detections[list(detections)[told["state"]["run"]]])
     walk.page.close()
+
+
+CUT = """[...document.querySelectorAll("main *")].filter((one) => one.checkVisibility() && one.clientWidth > 2
+  && getComputedStyle(one).overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1 && !one.closest("svg"))
+  .map((one) => one.outerHTML)"""
+
+
+def test_on_paper_all_tables_are_whole_and_nothing_asks_to_be_pressed(
+    browser: Browser, runs: Any, tmp_path: Path
+) -> None:
+    """Nothing can be opened, pointed at or pressed there: folded tables are open, names whole, controls gone."""
+    page, watched = open_page(browser, written(runs[2], tmp_path))
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 within its margins
+    page.emulate_media(media="print")
+    for controls in (".controls", ".modes", ".causes", ".actions"):
+        assert page.locator(f"{controls}:visible").count() == 0
+    for table in page.locator("main table").all():
+        expect(table).to_be_visible()
+        assert table.evaluate("(table) => table.getBoundingClientRect().right") <= 718
+    expect(page.locator("table.heat caption")).to_contain_text("ecall")
+    assert page.evaluate(CUT) == []
+    assert watched.told == []
+    page.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_chip_with_long_names_does_not_widen_the_page(
+    browser: Browser, runs: Any, tmp_path: Path, width: int
+) -> None:
+    page, watched = open_page(browser, written(runs[2], tmp_path))
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate(HASH, '#cell=5.4&cause=missed&kind=missed&s=0.3&where.class="no detections"')
+    expect(page.locator(".chips button")).to_have_count(4)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert watched.told == []
+    page.close()
