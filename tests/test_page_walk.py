@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -276,5 +277,19 @@ def test_a_chip_with_long_names_does_not_widen_the_page(
     page.evaluate(HASH, '#cell=5.4&cause=missed&kind=missed&s=0.3&where.class="no detections"')
     expect(page.locator(".chips button")).to_have_count(4)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert watched.told == []
+    page.close()
+
+
+def test_errors_of_a_cause_without_a_row_are_told_below_the_gap(browser: Browser, tmp_path: Path) -> None:
+    """Where every detection counts as reported, errors below the threshold appear only as the slider moves."""
+    demo = make_demo(seed=3, images=20)
+    lowest = min(detection["score"] for detection in demo.detections)
+    analysis = mapgap.analyze(demo.ground_truth, demo.detections, resamples=0, score_threshold=lowest)
+    page, watched = open_page(browser, written(Runs({"only": analysis}), tmp_path))
+    assert page.locator("#gap tr[data-cause=below_threshold]").count() == 0
+    expect(page.locator(".gap-others")).to_have_text("")
+    page.evaluate(HASH, "#s=0.9")
+    expect(page.locator(".gap-others")).to_have_text(re.compile(r"^Among all errors: below threshold [1-9]\d*\.$"))
     assert watched.told == []
     page.close()

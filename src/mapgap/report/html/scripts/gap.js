@@ -14,6 +14,9 @@ function mountGap(page) {
     }
   }
   const rows = [...section.querySelectorAll("tr[data-cause]")].map((row) => ({ ...rememberRow(row), cause: causeOf(row.dataset.cause) }));
+  const known = new Set(rows.map(({ cause }) => cause));
+  const others = make("p", { class: "note gap-others" }); // causes that have no error as reported have no row
+  section.append(others);
   const foot = rememberRow(section.querySelector("tfoot tr"));
   const run = page.run.leftOut;
   const missing = run && run.gap > 0 ? ` False positives that this file does not hold owe ${fraction(run.gap)} more as background.` : "";
@@ -25,6 +28,8 @@ function mountGap(page) {
         ? `Of the ${fraction(bars[1].total)} lacking over .5 to .95, ${fraction(sums[1])} is owed by what is filtered; `
           + `of the ${fraction(bars[0].total)} at IoU .5, ${fraction(sums[0])}. The threshold does not move the gap.${missing}`
         : "Press a part to choose its errors. The threshold does not move the gap.");
+      const rest = CAUSES.map((_, cause) => cause).filter((cause) => tally.errors[cause] && !known.has(cause));
+      say(others, rest.length ? `Among all errors: ${rest.map((cause) => `${causeWords(cause)} ${count(tally.errors[cause])}`).join(", ")}.` : "");
       for (const line of [...rows, foot]) tellAsReported(line);
       if (isAsReported) return;
       for (const { row, cause } of rows) {
