@@ -1,6 +1,7 @@
 """Folders are whole or not there at all: whoever writes at the same time, whatever fails, whenever it is killed."""
 
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -222,6 +223,26 @@ def test_refilling_that_fails_is_undone(
     monkeypatch.undo()
     assert tag_of(folder) == "old"
     assert os.listdir(tmp_path) == ["out"]
+
+
+def test_the_lock_is_on_the_folder_that_stands_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run exchanges the folder while its lock is waited for: the lock of the old one keeps nobody out."""
+    place, other = tmp_path / "out", tmp_path / "other"
+    place.mkdir()
+    other.mkdir()
+    lock, exchanges = fcntl.flock, iter([True])
+    locked: list[int] = []
+
+    def waiting_lock(descriptor: int, how: int) -> None:
+        if next(exchanges, False):
+            folder_module._exchange(other, place)
+        lock(descriptor, how)
+        locked.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(fcntl, "flock", waiting_lock)
+    with folder_module._locked(place):
+        assert locked[-1] == place.stat().st_ino
+    assert len(locked) == 2
 
 
 WRITER = """

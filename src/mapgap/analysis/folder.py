@@ -224,14 +224,27 @@ def _exchange_entries(fresh: Path, place: Path) -> None:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Lets one process at a time look at and exchange entries; the lock of one that died is free."""
-    import fcntl  # not everywhere
-
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = _open_and_lock(folder)
     try:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        os.close(descriptor)
+
+
+def _open_and_lock(folder: Path) -> int:
+    """A descriptor of the folder, locked, that stands there: another may have come while the lock was waited for."""
+    import fcntl  # not everywhere
+
+    while True:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.path.samestat(os.fstat(descriptor), os.stat(folder)):
+                return descriptor
+        except BaseException:  # a signal too
+            os.close(descriptor)
+            raise
         os.close(descriptor)
 
 
