@@ -23,9 +23,6 @@ NOT_COUNTED = NO_ERROR + 1
 MOST_ROWS = 500_000
 IOU_DECIMALS = 3
 """For captions."""
-MANY_DEBTS = 20_000
-GAP_DECIMALS = 12
-LARGEST_GAP_PARTS = (1 << 31) - 1
 BOX_PARTS = 100
 MANY_ROWS = 100_000
 BOX_PARTS_OF_MANY = 4
@@ -218,16 +215,9 @@ def _debts_record(results: Results, objects: ObjectRows, chunk: Chunk) -> Record
     return {
         "per_object": chunk.add(np.bincount(row, minlength=len(objects.annotation))),
         "cause": chunk.add(cause),
-        "gap": _gaps(gap, chunk),
-        "gap_at_50": _gaps(gap_at_50, chunk),
+        "gap": chunk.add(gap),
+        "gap_at_50": chunk.add(gap_at_50),
     }
-
-
-def _gaps(gap: FloatArray, chunk: Chunk) -> Record:
-    """As they are; many in the finest decimal part of which the largest is a number of four bytes."""
-    if len(gap) <= MANY_DEBTS or not gap.any():
-        return chunk.add(gap)
-    return chunk.add_rounded(gap, 10 ** min(GAP_DECIMALS, math.floor(math.log10(LARGEST_GAP_PARTS / gap.max()))))
 
 
 def _own_debts_record(results: Results, alone: IndexArray, chunk: Chunk) -> Record:
