@@ -379,8 +379,8 @@ def test_recall_of_every_slice_is_counted_over_copied_images(scene: Scene, resam
     )
     drawn = draw_images(len(truth.images.ids), resamples=resamples, seed=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mapgap.bootstrap.slices.COUNTS_AT_ONCE", at_once * resamples)
-        patch.setattr("mapgap.bootstrap.slices.SMALL_TABLE", at_once)
+        patch.setattr("mapgap.bootstrap.slice_rows.COUNTS_AT_ONCE", at_once * resamples)
+        patch.setattr("mapgap.bootstrap.slice_rows.SMALL_TABLE", at_once)
         found, ap = slice_intervals(truth, scene.detections, scene.attributes, point, slices, NoGroups(), drawn)
     assert np.isnan(ap).all()
     for row, where in enumerate(slices.where):
