@@ -1,7 +1,8 @@
 """mapgap: why an object detector fails, where, what that costs and what to do.
 
 `evaluate` gives COCO's numbers as pycocotools does; `analyze` divides the gap between AP and 1 among the errors, slices
-it and ranks the failure modes; `read_table` reads the report's tables back as DataFrames.
+it and ranks the failure modes; `compare` tells what changed between runs; `read_table` reads the report's tables back
+as DataFrames.
 """
 
 from importlib import import_module
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mapgap.analysis.analysis import Analysis, analyze
+    from mapgap.analysis.compare import ComparedRuns, compare
     from mapgap.analysis.evaluation import Evaluation, evaluate
     from mapgap.analysis.runs import Runs, analyze_runs
     from mapgap.errors import AccessError, InputError, MapgapError, ResourceError
@@ -20,10 +22,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Analysis": "mapgap.analysis.analysis",
+    "ComparedRuns": "mapgap.analysis.compare",
     "Evaluation": "mapgap.analysis.evaluation",
     "Runs": "mapgap.analysis.runs",
     "analyze": "mapgap.analysis.analysis",
     "analyze_runs": "mapgap.analysis.runs",
+    "compare": "mapgap.analysis.compare",
     "evaluate": "mapgap.analysis.evaluation",
     "AccessError": "mapgap.errors",
     "InputError": "mapgap.errors",
@@ -35,6 +39,7 @@ _HOMES = {
 __all__ = [
     "AccessError",
     "Analysis",
+    "ComparedRuns",
     "Evaluation",
     "InputError",
     "MapgapError",
@@ -43,6 +48,7 @@ __all__ = [
     "__version__",
     "analyze",
     "analyze_runs",
+    "compare",
     "evaluate",
     "read_table",
 ]

@@ -93,10 +93,12 @@ def analyze_runs(
     truth = Truth(gt, iou_type, options.get("images"), options.get("attributes"), options.get("jobs", 0))
     # All files are read before the first is analysed: what is wrong with the last one is told at once.
     read = {name: read_pair(truth.table, runs[name], iou_type)[1] for name in names}
-    return Runs({name: analyze(truth, read[name], progress=_named(progress, name), **options) for name in names})
+    return Runs(
+        {name: analyze(truth, read[name], progress=named_progress(progress, name), **options) for name in names}
+    )
 
 
-def _named(progress: Progress | None, run: str) -> Progress | None:
+def named_progress(progress: Progress | None, run: str) -> Progress | None:
     """The same progress, told which run a stage is of."""
     if progress is None:
         return None

@@ -34,6 +34,15 @@ def command_line(context: click.Context, arguments: list[str]) -> str:
     return shlex.join(words)
 
 
+def told_inputs(ground_truth: str, runs: dict[str, str]) -> list[str]:
+    """The inputs as the report tells them: without their folders, and a run with its name unless that is its file's."""
+    from mapgap.analysis.run_names import names_of_files
+
+    is_plain = list(runs) == list(names_of_files(list(runs.values()))[:1])
+    files = [basename(path) if is_plain else f"{name}={basename(path)}" for name, path in runs.items()]
+    return [basename(ground_truth), *files]
+
+
 def _written(option: click.Option, value: Any) -> list[str]:
     name = max(option.opts, key=len)
     if option.is_flag:

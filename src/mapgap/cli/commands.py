@@ -3,6 +3,7 @@
 import rich_click as click
 
 from mapgap import __version__
+from mapgap.cli.compare import compare
 from mapgap.cli.demo import demo
 from mapgap.cli.evaluate import evaluate
 from mapgap.cli.exit_codes import exit_codes_help
@@ -27,10 +28,11 @@ def mapgap() -> None:
       mapgap demo
       mapgap report instances_val2017.json detections.json -o reports/yolo
       mapgap missed instances_val2017.json detections.json --where "[size=small]"
+      mapgap compare instances_val2017.json before.json after.json
     """
 
 
-for command in (report, evaluate, missed, slices, serve, demo):
+for command in (report, compare, evaluate, missed, slices, serve, demo):
     mapgap.add_command(command)
 
 

@@ -1,14 +1,12 @@
 """mapgap report: the whole analysis into a folder."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from os.path import basename
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 from mapgap.cli.analysis_options import analysis_options, cost_option
-from mapgap.cli.command_line import TellingCommand
+from mapgap.cli.command_line import TellingCommand, command_line, told_inputs
 from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.options import (
     OUTPUT,
@@ -85,9 +83,9 @@ def report(
     from mapgap.analysis.reporting import REPORT_ENTRIES
     from mapgap.analysis.runs import analyze_runs
     from mapgap.analysis.stages import STAGES
-    from mapgap.cli.command_line import command_line
     from mapgap.cli.output import print_bytes, print_lines, print_note
     from mapgap.cli.progress import StageProgress
+    from mapgap.cli.runs import warn_of_runs
     from mapgap.report.headline import headline_lines
     from mapgap.report.json_files import json_bytes
 
@@ -101,12 +99,12 @@ def report(
         progress("report")
         folder = analyses.report(
             output,
-            command=command_line(context, _told(ground_truth, runs)),
+            command=command_line(context, told_inputs(ground_truth, runs)),
             link_images=link_images,
             count=progress.count,
         )
     first = next(iter(analyses.values()))
-    _warn(analyses)
+    warn_of_runs(analyses)
     if as_json:
         if len(runs) > 1:
             print_note(f"the JSON is about {next(iter(runs))}; runs/NAME/summary.json is about another")
@@ -114,17 +112,6 @@ def report(
         return
     lines = headline_lines(first.summary) if len(runs) == 1 else _beside_one_another(analyses)
     print_lines([*lines, f"Report: {folder / 'report.html'}"])
-
-
-def _warn(analyses: "Mapping[str, Analysis]") -> None:
-    """The warnings of the first run, and those of others that it has not, behind the name of their run."""
-    from mapgap.cli.output import print_warnings
-
-    first, *others = analyses.items()
-    print_warnings(first[1].results.notices)
-    for name, analysis in others:
-        new = [notice for notice in analysis.results.notices if notice not in first[1].results.notices]
-        print_warnings([replace(notice, message=f"{name}: {notice.message}") for notice in new])
 
 
 def _beside_one_another(analyses: "Mapping[str, Analysis]") -> list[str]:
@@ -135,12 +122,3 @@ def _beside_one_another(analyses: "Mapping[str, Analysis]") -> list[str]:
 
     reports = [build_report(analysis.results, name) for name, analysis in analyses.items()]
     return table_lines(("run", *RUN_COLUMNS), run_rows(reports))
-
-
-def _told(ground_truth: str, runs: dict[str, str]) -> list[str]:
-    """The inputs as the report tells them: without their folders, and a run with its name unless that is its file's."""
-    from mapgap.analysis.run_names import names_of_files
-
-    is_plain = list(runs) == list(names_of_files(list(runs.values()))[:1])
-    files = [basename(path) if is_plain else f"{name}={basename(path)}" for name, path in runs.items()]
-    return [basename(ground_truth), *files]

@@ -1,6 +1,6 @@
 """The two big tables as columns: one row an object, one row a detection of the file."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,10 +21,13 @@ from mapgap.tables import (
     CAUSES,
     DETECTION_POPULATION_CAUSES,
     GAP_CAUSES,
+    Attribute,
     BoolArray,
     CodeArray,
     Debts,
     FloatArray,
+    GroundTruth,
+    IdArray,
     IndexArray,
     Results,
 )
@@ -61,13 +64,7 @@ def objects_table(results: Results) -> dict[str, Column]:
     cause, recovering = missed_causes(results)
     own = results.debts.detection < 0
     columns: dict[str, Column] = {
-        "object_id": truth.ids[rows],
-        "image_id": truth.images.ids[truth.image[rows]],
-        "file_name": labels(truth.image[rows], truth.images.file_names),
-        "category_id": truth.categories.ids[truth.category[rows]],
-        "class": labels(truth.category[rows], truth.categories.names),
-        **_box_columns(truth.box[rows]),
-        "area": truth.area[rows],
+        **identity_columns(truth, rows),
         "outcome": labels(np.where(found, 0, 1), ("tp", "fn")),
         "cause": labels(cause[rows], CAUSES),
         "detection": identifiers(results.detections.record, matched),
@@ -78,11 +75,32 @@ def objects_table(results: Results) -> dict[str, Column]:
             for name, gap in _gap_columns(results.debts, results.debts.object, own, len(truth.ids), OBJECT_CAUSES)
         },
     }
-    names = attribute_names(results.attributes, columns)
-    for name, attribute in zip(names, results.attributes, strict=True):
-        if name is not None:
-            columns[name] = attribute_column(attribute.object_codes[rows], attribute.values)
-    return columns
+    return columns | object_attribute_columns(results.attributes, rows, columns)
+
+
+def identity_columns(truth: GroundTruth, rows: IdArray) -> dict[str, Column]:
+    """What these annotations are: ids, file name, class, box and area."""
+    return {
+        "object_id": truth.ids[rows],
+        "image_id": truth.images.ids[truth.image[rows]],
+        "file_name": labels(truth.image[rows], truth.images.file_names),
+        "category_id": truth.categories.ids[truth.category[rows]],
+        "class": labels(truth.category[rows], truth.categories.names),
+        **_box_columns(truth.box[rows]),
+        "area": truth.area[rows],
+    }
+
+
+def object_attribute_columns(
+    attributes: Sequence[Attribute], rows: IdArray, taken: Collection[str]
+) -> dict[str, Column]:
+    """The attributes of these annotations under names that are not taken."""
+    names = attribute_names(attributes, taken)
+    return {
+        name: attribute_column(attribute.object_codes[rows], attribute.values)
+        for name, attribute in zip(names, attributes, strict=True)
+        if name is not None
+    }
 
 
 def detections_table(results: Results) -> dict[str, Column]:

@@ -1,0 +1,215 @@
+"""Several runs on one ground truth compared: object by object, slice by slice, with paired intervals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from mapgap.analysis.analysis import Analysis, analyze
+from mapgap.analysis.comparing import compare_results
+from mapgap.analysis.image_sets import read_runs
+from mapgap.analysis.run_names import checked_run_names
+from mapgap.analysis.runs import Count, Runs, named_progress
+from mapgap.analysis.shown import ReportFolder, ShownReport
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource
+from mapgap.analysis.stages import Progress
+from mapgap.analysis.truth import Truth
+from mapgap.changes import OBJECT_CHANGES, Compared, Comparison
+from mapgap.errors import InputError
+from mapgap.rates import micro
+from mapgap.report.column_values import pandas_columns
+from mapgap.report.compared_objects import compared_objects_table
+from mapgap.report.comparison import (
+    cause_change_records,
+    class_change_records,
+    comparison_record,
+    leaderboard_records,
+    metric_change_records,
+    slice_change_records,
+    waterfall_record,
+)
+from mapgap.report.evaluation import notice_record
+from mapgap.report.json_values import Record
+from mapgap.tables import Notice, Results
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PointRule = Literal["own", "equal-precision"]
+POINT_RULES: tuple[PointRule, ...] = ("own", "equal-precision")
+
+
+@dataclass(frozen=True)
+class ComparedRuns:
+    """Several runs and what changed from the first to each other one; tables are made when asked for.
+
+    Differences are after minus before. Where `run` is left out, it is the last one.
+    """
+
+    runs: Runs
+    compared: Compared
+    at: PointRule
+    common_images: int | None
+    """How many images are compared, where only common ones are; None where all are."""
+    notices: tuple[Notice, ...]
+    """About the image sets; those of each run are in its analysis."""
+
+    @cached_property
+    def record(self) -> Record:
+        """The content of comparison.json, schema mapgap/comparison/1."""
+        return comparison_record(
+            self.compared,
+            self._results,
+            [notice_record(one) for one in self.notices],
+            {"at": self.at, "common_images": self.common_images},
+        )
+
+    def leaderboard(self) -> "pd.DataFrame":
+        """One row a run, best AP first, with its interval and what it lacks to the best."""
+        return _frame(leaderboard_records(self.compared, self._results))
+
+    def metrics(self, run: str | None = None) -> "pd.DataFrame":
+        """One row a metric: AP and its kind, and precision, recall and F1 at each run's own operating point."""
+        return _frame(metric_change_records(self.comparison(run)))
+
+    def classes(self, run: str | None = None) -> "pd.DataFrame":
+        """One row a class: its AP before and after."""
+        return _frame(class_change_records(self.comparison(run), self._first))
+
+    def causes(self, run: str | None = None) -> "pd.DataFrame":
+        """One row a cause: what it owes, and its errors at the operating points, before and after."""
+        return _frame(cause_change_records(self.comparison(run)))
+
+    def slices(self, run: str | None = None) -> "pd.DataFrame":
+        """One row a slice: recall, precision, AP and gap before and after, objects fixed and broken."""
+        return _frame(slice_change_records(self.comparison(run)))
+
+    def waterfall(self, run: str | None = None, by: str = "cause") -> "pd.DataFrame":
+        """One row a step from AP before to AP after, by cause or by the values of an attribute; they add up.
+
+        Raises InputError for an attribute that there is not.
+        """
+        record = waterfall_record(self.comparison(run))
+        if by == "cause":
+            return _frame([{"cause": cause, "ap_change": step} for cause, step in record["by_cause"].items()])
+        if by not in record["by_attribute"]:
+            known = ", ".join(["cause", *record["by_attribute"]])
+            raise InputError(f"there is no waterfall by {by!r}", fix=f"Use one of: {known}")
+        return _frame([{by: row["value"], "ap_change": row["ap_change"]} for row in record["by_attribute"][by]])
+
+    def objects(self, run: str | None = None, change: str | None = None) -> "pd.DataFrame":
+        """One row an object: what became of it (`change`), why it was missed, scores, gaps and attributes.
+
+        `change` keeps those of one kind: "fixed", "broken", "found_by_both" or "missed_by_both".
+        """
+        if change is not None and change not in OBJECT_CHANGES:
+            raise InputError(f"nothing becomes {change!r} of an object", fix=f"Use one of: {', '.join(OBJECT_CHANGES)}")
+        comparison = self.comparison(run)
+        table = compared_objects_table(comparison, self._first, self._results[comparison.after])
+        frame = _frame(pandas_columns(table))
+        return frame if change is None else frame[frame["change"] == change].reset_index(drop=True)
+
+    def comparison(self, run: str | None = None) -> Comparison:
+        """The tables of one comparison with the first run. Raises InputError for another name."""
+        by_name = {comparison.after: comparison for comparison in self.compared.comparisons}
+        name = list(by_name)[-1] if run is None else run
+        if name not in by_name:
+            raise InputError(f"no run {name!r} is compared with {next(iter(self.runs))}", fix=_known(by_name))
+        return by_name[name]
+
+    @overload
+    def report(
+        self, output: None = None, *, link_images: bool = False, command: str | None = None, count: Count | None = None
+    ) -> ShownReport: ...
+
+    @overload
+    def report(
+        self,
+        output: str | PathLike[str],
+        *,
+        link_images: bool = False,
+        command: str | None = None,
+        count: Count | None = None,
+    ) -> ReportFolder: ...
+
+    def report(
+        self,
+        output: str | PathLike[str] | None = None,
+        *,
+        link_images: bool = False,
+        command: str | None = None,
+        count: Count | None = None,
+    ) -> ShownReport | ReportFolder:
+        """One report on all runs, as `Runs.report` makes it."""
+        return self.runs.report(output, link_images=link_images, command=command, count=count)
+
+    @property
+    def _results(self) -> dict[str, Results]:
+        return {name: analysis.results for name, analysis in self.runs.items()}
+
+    @property
+    def _first(self) -> Results:
+        return next(iter(self.runs.values())).results
+
+
+def compare(
+    gt: GroundTruthSource,
+    runs: Mapping[str, DetectionsSource],
+    *,
+    at: PointRule = "own",
+    common_images: bool | None = None,
+    progress: Progress | None = None,
+    **options: Any,
+) -> ComparedRuns:
+    """What changed from the first of several runs to each other one, with paired intervals, and who leads.
+
+    `runs` gives the detections of each run by its name; `options` are those of `analyze`. `at` says where objects and
+    rates are compared: "own", each run at the operating point that `score_threshold` gives it, or "equal-precision",
+    each later run at the lowest score at which its precision is that of the first run. `common_images` True compares
+    on the images that all runs were made on, False takes images without detections for images in which nothing was
+    found, None refuses runs that seem to have been made on different images. `progress` is told "NAME: stage".
+    Raises InputError for fewer than two runs, for different images, and whatever `analyze` raises.
+    """
+    if not isinstance(runs, Mapping):
+        raise InputError(f"runs is a {type(runs).__name__}", fix="Give a dict, as in {'a': 'a.json', 'b': 'b.json'}")
+    if at not in POINT_RULES:
+        raise InputError(f"runs cannot be compared at {at!r}", fix=f"Use one of: {', '.join(POINT_RULES)}")
+    names = checked_run_names(runs)
+    if len(names) < 2:
+        raise InputError(f"there is only one run, {names[0]}", fix="Give two or more to compare")
+    iou_type = options.get("iou_type", "bbox")
+    truth = Truth(gt, iou_type, options.get("images"), options.get("attributes"), options.get("jobs", 0))
+    read = read_runs(truth.table, {name: runs[name] for name in names}, iou_type, common_images)
+    if read.common_images is not None:
+        truth = Truth(read.ground_truth, iou_type, truth.images, truth.attributes, truth.jobs)
+    analyses: dict[str, Analysis] = {}
+    for name, detections in read.detections.items():
+        asked = options
+        if at == "equal-precision" and analyses:
+            asked = {**options, "score_threshold": _rule_of_equal_precision(analyses[names[0]])}
+        analyses[name] = analyze(truth, detections, progress=named_progress(progress, name), **asked)
+    if progress is not None:
+        progress("comparing")
+    compared = compare_results({name: analysis.results for name, analysis in analyses.items()})
+    return ComparedRuns(Runs(analyses), compared, at, read.common_images, read.notices)
+
+
+def _rule_of_equal_precision(analysis: Analysis) -> str:
+    precision, _, _ = micro(analysis.results.operating_point)
+    if not precision:
+        raise InputError(
+            "the first run has no precision that others could be compared at",
+            fix="Compare each at its own operating point",
+        )
+    return f"precision={precision!r}"
+
+
+def _known(names: Mapping[str, Any]) -> str:
+    return f"Use one of: {', '.join(names)}"
+
+
+def _frame(content: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(content)

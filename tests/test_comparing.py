@@ -1,0 +1,237 @@
+"""Comparison of runs: numbers are those of each run, intervals those of literally copied images, sums add up."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mapgap
+from mapgap.analysis.comparing import compare_results
+from mapgap.bootstrap import draw_images
+from mapgap.changes import METRICS_COMPARED, OBJECT_CHANGES, RATES_COMPARED, Changes, Compared
+from mapgap.tables import CAUSES, Results
+from tests.generated import CocoPair, coco_pairs
+from tests.naive import bootstrap as naive
+from tests.test_bootstrap import small_pairs, without_ties
+
+THRESHOLD = 0.4
+PLAIN_ATTRIBUTES = ("class", "occlusion", "size", "time")
+"""Those whose values do not depend on which images there are."""
+
+
+def another_run(pair: CocoPair, seed: int) -> CocoPair:
+    """The same ground truth found otherwise: detections left out, moved, scored anew."""
+    chance = np.random.default_rng(seed)
+    run = []
+    for record in pair.detections:
+        if chance.random() < 0.25:
+            continue
+        box = list(record["bbox"])
+        box[int(chance.integers(0, 4))] += float(chance.integers(0, 2))
+        run.append({**record, "bbox": box, "score": round(float(chance.random()), 3)})
+    for record in pair.ground_truth["annotations"]:
+        if chance.random() < 0.2:
+            new = {key: record[key] for key in ("image_id", "category_id", "bbox")}
+            run.append({**new, "score": round(float(chance.random()), 3)})
+    return without_ties(CocoPair(pair.ground_truth, run))
+
+
+def analyzed(pair: CocoPair) -> Results:
+    return mapgap.analyze(pair.ground_truth, pair.detections, score_threshold=THRESHOLD, resamples=0).results
+
+
+def compared(first: CocoPair, second: CocoPair, **asked: int) -> tuple[Compared, Results, Results]:
+    before, after = analyzed(first), analyzed(second)
+    return compare_results({"a": before, "b": after}, **asked), before, after
+
+
+def numbers_of(pair: CocoPair) -> dict[Any, float]:
+    """The numbers of one run that a comparison has, by metric, class, or slice and rate; NaN where undefined."""
+    analysis = mapgap.analyze(pair.ground_truth, pair.detections, score_threshold=THRESHOLD, resamples=0)
+    summary = analysis.summary
+    found: dict[Any, Any] = {name: analysis.metrics[name] for name in METRICS_COMPARED}
+    found |= {name: summary["operating_point"][name] for name in RATES_COMPARED}
+    found |= {("class", record["id"]): record["AP"] for record in summary["classes"]}
+    for record in summary["slices"]:
+        where = record["where"]
+        if set(where) <= set(PLAIN_ATTRIBUTES) and len(where) == 1:
+            found |= {(*where.items(), rate): record[rate] for rate in ("recall", "precision", "AP")}
+    return {key: np.nan if value is None else value for key, value in found.items()}
+
+
+def expected_interval(samples: list[tuple[dict[Any, float], dict[Any, float]]], key: Any) -> tuple[float, float]:
+    return naive.interval([after.get(key, np.nan) - before.get(key, np.nan) for before, after in samples])
+
+
+def assert_interval(found: Any, expected: tuple[float, float], difference: float) -> None:
+    if np.isnan(expected[0]) or np.isnan(difference):
+        assert found is None
+    else:
+        assert found == pytest.approx(expected, abs=1e-9)
+
+
+@settings(max_examples=25, deadline=None)
+@given(small_pairs, st.integers(0, 1000))
+def test_intervals_are_those_of_copied_images(pair: CocoPair, seed: int) -> None:
+    other = another_run(pair, seed)
+    result, _, _ = compared(pair, other, resamples=5, seed=seed)
+    (comparison,) = result.comparisons
+    drawn = draw_images(len(pair.ground_truth["images"]), resamples=5, seed=seed)
+    samples = [
+        (numbers_of(naive.copied(pair, column).pair), numbers_of(naive.copied(other, column).pair))
+        for column in drawn.T.tolist()
+    ]
+    as_it_is = numbers_of(pair), numbers_of(other)
+    for name, change in {**comparison.metrics, **comparison.rates}.items():
+        before, after = as_it_is[0][name], as_it_is[1][name]
+        found = np.array([change.before, change.after], dtype=np.float64)
+        np.testing.assert_allclose(found, [before, after], rtol=0, atol=1e-12)
+        assert_interval(change.interval, expected_interval(samples, name), after - before)
+    for row, category in enumerate(sorted(record["id"] for record in pair.ground_truth["categories"])):
+        key = ("class", category)
+        change = comparison.class_ap.row(row)
+        assert_interval(change.interval, expected_interval(samples, key), as_it_is[1][key] - as_it_is[0][key])
+    slices = comparison.slices
+    for row, where in enumerate(slices.where):
+        if len(where) == 1 and set(where) <= set(PLAIN_ATTRIBUTES) and slices.objects[row]:
+            for rate, changes in (("recall", slices.recall), ("precision", slices.precision), ("AP", slices.ap)):
+                key = (*where.items(), rate)
+                difference = as_it_is[1].get(key, np.nan) - as_it_is[0].get(key, np.nan)
+                assert_interval(changes.row(row).interval, expected_interval(samples, key), difference)
+
+
+@settings(max_examples=40, deadline=None)
+@given(coco_pairs(), st.integers(0, 1000))
+def test_the_steps_of_every_partition_add_up(pair: CocoPair, seed: int) -> None:
+    result, before, _ = compared(pair, another_run(pair, seed), resamples=0)
+    (comparison,) = result.comparisons
+    difference = comparison.metrics["AP"].difference
+    if difference is None:
+        assert np.isnan(comparison.causes.gap.before).all()
+        return
+    gap = comparison.causes.gap
+    assert (gap.before - gap.after).sum() == pytest.approx(difference, abs=1e-9)
+    slices = comparison.slices
+    sums: dict[str, float] = {}
+    for row, where in enumerate(slices.where):
+        if len(where) == 1:
+            (name,) = where
+            sums[name] = sums.get(name, 0.0) + slices.gap_before[row] - slices.gap_after[row]
+    assert set(sums) == {attribute.name for attribute in before.attributes} or not len(slices.where)
+    for name, total in sums.items():
+        assert total == pytest.approx(difference, abs=1e-9), name
+
+
+@settings(max_examples=60, deadline=None)
+@given(coco_pairs(), st.integers(0, 1000))
+def test_every_object_has_one_fate(pair: CocoPair, seed: int) -> None:
+    result, before, after = compared(pair, another_run(pair, seed), resamples=0)
+    (comparison,) = result.comparisons
+    objects = comparison.objects
+    fates = {(True, True): 0, (False, True): 1, (True, False): 2, (False, False): 3}
+    for row, record in enumerate(pair.ground_truth["annotations"]):
+        if record["iscrowd"]:
+            assert objects.outcome[row] == -1
+            continue
+        found = bool(before.operating_point.found[row]), bool(after.operating_point.found[row])
+        assert objects.outcome[row] == fates[found]
+        for is_found, cause, detection, results in (
+            (found[0], objects.cause_before[row], objects.detection_before[row], before),
+            (found[1], objects.cause_after[row], objects.detection_after[row], after),
+        ):
+            assert (cause == -1) == is_found
+            if is_found:
+                assert results.matches.matched[0, results.analysis_threshold, detection] == row
+            else:
+                rows = np.flatnonzero(results.errors.is_false_negative & (results.errors.object == row))
+                assert len(rows) == 1
+                assert cause == results.errors.cause[rows[0]]
+                assert detection == results.errors.detection[rows[0]]
+    counts = objects.counts()
+    assert list(counts) == list(OBJECT_CHANGES)
+    assert sum(counts.values()) == int(before.ground_truth.is_object.sum())
+    slices = comparison.slices
+    for attribute in before.attributes:
+        rows = [row for row, where in enumerate(slices.where) if list(where) == [attribute.name]]
+        assert int(slices.fixed[rows].sum()) == counts["fixed"]
+        assert int(slices.broken[rows].sum()) == counts["broken"]
+    np.testing.assert_array_equal(
+        comparison.causes.errors_after, np.bincount(after.errors.cause, minlength=len(CAUSES))
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(coco_pairs(), st.integers(0, 1000))
+def test_a_run_beside_itself_and_turned_round(pair: CocoPair, seed: int) -> None:
+    other = another_run(pair, seed)
+    first, second = analyzed(pair), analyzed(other)
+    (same,) = compare_results({"a": first, "b": first}, resamples=20, seed=seed).comparisons
+    for change in (*same.metrics.values(), *same.rates.values()):
+        assert change.difference in (0, None)
+        assert change.interval in ((0, 0), None)
+    assert same.objects.counts()["fixed"] == same.objects.counts()["broken"] == 0
+    assert np.isnan(same.slices.recall.q_value).all()
+    there = compare_results({"a": first, "b": second}, resamples=20, seed=seed).comparisons[0]
+    back = compare_results({"b": second, "a": first}, resamples=20, seed=seed).comparisons[0]
+    for name, change in there.metrics.items():
+        if change.interval is not None:
+            turned = back.metrics[name].interval
+            assert turned == pytest.approx((-change.interval[1], -change.interval[0]), abs=1e-9)
+    assert there.objects.counts()["fixed"] == back.objects.counts()["broken"]
+    assert sorted(map(str, there.slices.where)) == sorted(map(str, back.slices.where))
+
+
+def test_runs_stand_by_ap_and_share_ties() -> None:
+    truth = {
+        "images": [{"id": i} for i in range(1, 9)],
+        "categories": [{"id": 1, "name": "thing"}],
+        "annotations": [
+            {"id": i, "image_id": i, "category_id": 1, "bbox": [0, 0, 10, 10], "area": 100, "iscrowd": 0}
+            for i in range(1, 9)
+        ],
+    }
+
+    def run(found: range) -> Results:
+        detections = [{"image_id": i, "category_id": 1, "bbox": [0, 0, 10, 10], "score": 0.9} for i in found]
+        return analyzed(CocoPair(truth, detections))
+
+    runs = {"half": run(range(1, 5)), "all": run(range(1, 9)), "again": run(range(1, 9)), "none": run(range(0))}
+    result = compare_results(runs, resamples=50, seed=1)
+    assert [standing.run for standing in result.standings] == ["all", "again", "half", "none"]
+    # "half" is as good where only its images are drawn, which 50 resamples of 8 images do not do.
+    assert [standing.first_in for standing in result.standings] == [0.5, 0.5, 0, 0]
+    assert result.standings[0].behind.difference == 0
+    assert result.standings[3].behind.difference == 1
+    assert result.standings[3].behind.interval == (1, 1)
+    assert [comparison.after for comparison in result.comparisons] == ["all", "again", "none"]
+    assert {comparison.before for comparison in result.comparisons} == {"half"}
+
+
+def test_q_values_count_what_was_compared() -> None:
+    """Of twenty classes without a change but noise hardly one is called changed; the one that changed is."""
+    chance = np.random.default_rng(3)
+    images, classes = 150, 20
+    annotations = [
+        {"id": 0, "image_id": i, "category_id": k, "bbox": [60 * k, 0, 50, 50], "area": 2500, "iscrowd": 0}
+        for i in range(images)
+        for k in range(classes)
+    ]
+    annotations = [{**record, "id": place + 1} for place, record in enumerate(annotations)]
+    truth = {
+        "images": [{"id": i} for i in range(images)],
+        "categories": [{"id": k, "name": f"class {k}"} for k in range(classes)],
+        "annotations": annotations,
+    }
+
+    def run(rate_of_first: float) -> Results:
+        rates = [rate_of_first] + [0.6] * (classes - 1)
+        found = [a for a in annotations if chance.random() < rates[a["category_id"]]]
+        keys = ("image_id", "category_id", "bbox")
+        detections = [{**{key: a[key] for key in keys}, "score": 0.5 + 0.4 * chance.random()} for a in found]
+        return analyzed(CocoPair(truth, detections))
+
+    changes: Changes = compare_results({"a": run(0.6), "b": run(0.9)}, resamples=200).comparisons[0].class_ap
+    assert changes.q_value[0] < 0.001
+    assert (changes.q_value[1:] > 0.05).sum() >= classes - 2
