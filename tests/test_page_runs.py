@@ -16,6 +16,7 @@ from mapgap.report.embedded.page_data import page_data
 from mapgap.report.html.page import report_html
 from mapgap.tables import Results
 from tests.browser import Watched, headless_browser
+from tests.compared import compared_of
 
 SHOWN = """(page) => ({
   run: page.state.run, threshold: page.state.threshold, where: page.state.where,
@@ -54,7 +55,9 @@ def written(runs: Runs, folder: Path) -> str:
     results = {name: analysis.results for name, analysis in runs.items()}
     reports = [build_report(of_run, name) for name, of_run in results.items()]
     path = folder / "report.html"
-    path.write_text(report_html(reports[0], page_data(results), reports[1:]), encoding="utf-8")
+    path.write_text(
+        report_html(reports[0], page_data(results), reports[1:], None, compared_of(results)), encoding="utf-8"
+    )
     return path.as_uri()
 
 

@@ -18,6 +18,7 @@ from mapgap.report.content import build_report
 from mapgap.report.embedded.page_data import page_data
 from mapgap.report.html.page import report_html
 from tests.browser import Watched, headless_browser
+from tests.compared import compared_of
 from tests.page_walk import counts_of, read, require_agreement
 from tests.test_report_browser import HOSTILE
 
@@ -100,7 +101,9 @@ def written(runs: Runs, folder: Path) -> str:
     results = {name: analysis.results for name, analysis in runs.items()}
     reports = [build_report(of_run, name) for name, of_run in results.items()]
     path = folder / "report.html"
-    path.write_text(report_html(reports[0], page_data(results), reports[1:]), encoding="utf-8")
+    path.write_text(
+        report_html(reports[0], page_data(results), reports[1:], None, compared_of(results)), encoding="utf-8"
+    )
     return path.as_uri()
 
 

@@ -124,8 +124,10 @@ def test_one_folder_for_all_runs(files: Path, tmp_path: Path) -> None:
     )
     alone = contents(tmp_path / "two")
     assert {name for name in both if name.startswith("runs/")} == {
-        f"runs/second/{name}" for name in alone if name != "report.html"
+        f"runs/second/{name}" for name in [*alone, "objects_compared.parquet"] if name != "report.html"
     }
+    assert "comparison.json" in both
+    assert "comparison.json" not in alone
     for name in alone:
         if name != "report.html":
             assert both[f"runs/second/{name}"] == alone[name], name

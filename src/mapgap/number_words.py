@@ -37,6 +37,16 @@ def fraction(value: float | None, digits: int = 3) -> str:
     return {0.0: "0", 1.0: "1"}.get(value, text.removeprefix("0"))
 
 
+def signed(value: float | None, digits: int = 3) -> str:
+    """A difference of fractions with its sign, `+.013` or `−.010`; otherwise as `fraction`."""
+    if value is None:
+        return DASH
+    text = fraction(value, digits)
+    if value < 0 or text == "0":
+        return text
+    return f"< +{text[2:]}" if text.startswith("< ") else f"+{text}"
+
+
 def percent(value: float | None) -> str:
     """A fraction of 1 in per cent, no more digits than needed and never 0 % or 100 % unless it is exactly that."""
     if value is None:

@@ -142,7 +142,7 @@ class ComparedRuns:
         count: Count | None = None,
     ) -> ShownReport | ReportFolder:
         """One report on all runs, as `Runs.report` makes it."""
-        return self.runs.report(output, link_images=link_images, command=command, count=count)
+        return self.runs.report(output, link_images=link_images, command=command, count=count, compared=self.compared)
 
     @property
     def _results(self) -> dict[str, Results]:

@@ -12,6 +12,7 @@ from mapgap.analysis.shown import ReportFolder, ShownReport
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair
 from mapgap.analysis.stages import CountingProgress, Progress
 from mapgap.analysis.truth import Truth
+from mapgap.changes import Compared
 from mapgap.errors import InputError
 
 Count = Callable[[int, int], None]
@@ -35,7 +36,13 @@ class Runs(Mapping[str, Analysis]):
 
     @overload
     def report(
-        self, output: None = None, *, link_images: bool = False, command: str | None = None, count: Count | None = None
+        self,
+        output: None = None,
+        *,
+        link_images: bool = False,
+        command: str | None = None,
+        count: Count | None = None,
+        compared: Compared | None = None,
     ) -> ShownReport: ...
 
     @overload
@@ -46,6 +53,7 @@ class Runs(Mapping[str, Analysis]):
         link_images: bool = False,
         command: str | None = None,
         count: Count | None = None,
+        compared: Compared | None = None,
     ) -> ReportFolder: ...
 
     def report(
@@ -55,11 +63,13 @@ class Runs(Mapping[str, Analysis]):
         link_images: bool = False,
         command: str | None = None,
         count: Count | None = None,
+        compared: Compared | None = None,
     ) -> ShownReport | ReportFolder:
-        """One report on all runs, as `Analysis.report` makes it of one.
+        """One report on all runs, as `Analysis.report` makes it of one, with what changed from the first to the others.
 
         The files beside report.html are those of the first run; those of another are in `runs/NAME`. `command` is the
-        command line to name in the report; `count` is told how many crops are cut.
+        command line to name in the report; `count` is told how many crops are cut; `compared` spares the
+        comparison where it was made already.
         """
         first = next(iter(self.values()))
         return report_on(
@@ -70,6 +80,7 @@ class Runs(Mapping[str, Analysis]):
             jobs=first.jobs,
             command=command,
             count=count,
+            compared=compared,
         )
 
 

@@ -130,6 +130,7 @@ def compare(
 def _lines(compared: "ComparedRuns") -> list[str]:
     """The leaderboard, then a block for each comparison."""
     from mapgap.cli.output import table_lines
+    from mapgap.report.changed_slices import changed_slices
     from mapgap.report.comparison import slice_change_records
     from mapgap.report.comparison_text import (
         LEADERBOARD_COLUMNS,
@@ -147,5 +148,6 @@ def _lines(compared: "ComparedRuns") -> list[str]:
         lines += ["", f"{one['before']} to {one['after']}"]
         lines += table_lines(METRIC_COLUMNS, metric_rows(one["metrics"]))
         lines += [waterfall_line(one["waterfall"]), objects_line(one["objects"])]
-        lines += slice_lines(slice_change_records(comparison), comparison.rates["recall"].difference)
+        changed = changed_slices(slice_change_records(comparison), comparison.rates["recall"].difference)
+        lines += slice_lines(changed)
     return lines

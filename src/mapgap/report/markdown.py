@@ -1,13 +1,14 @@
 """report.md: the short version, to be pasted into a pull request; what needs room is folded, as GitHub can."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mapgap.number_words import DASH, count, fraction, interval, percent, plural, times
+from mapgap.report.compared_view import ComparedView
+from mapgap.report.comparison_markdown import comparison_markdown
 from mapgap.report.content import Report
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import KIND_WORDS, evidence_pieces
 from mapgap.report.markdown_parts import code_span, folded, markdown_text, table, written
-from mapgap.report.run_rows import RUN_COLUMNS, RUNS_EXPLAINED, run_row
 from mapgap.report.wording import (
     CAUSE_WORDS,
     cause_label,
@@ -27,14 +28,14 @@ HOT_SPOTS_OPEN = 5
 SLICES = 10
 
 
-def report_markdown(report: Report, others: Sequence[Report] = ()) -> str:
+def report_markdown(report: Report, compared: ComparedView | None = None) -> str:
     """The report in GitHub's Markdown: headline, gap by cause, hot spots, slices, settings. Names are escaped.
 
-    With `others` it has a table of all runs; the rest is about the first.
+    With `compared` it has a table of all runs and what changed between them; the rest is about the first.
     """
     sections = [
         _headline(report),
-        _runs((report, *others)) if others else None,
+        None if compared is None else comparison_markdown(compared, report.run),
         _gap(report),
         _hot_spots(report),
         _slices(report),
@@ -87,14 +88,6 @@ def _interval_cells(known: Intervals) -> Iterator[str]:
     for end, is_rate in ends:
         write = percent if is_rate else fraction
         yield DASH if end is None else f"{write(end[0])} to {write(end[1])}"
-
-
-def _runs(reports: Sequence[Report]) -> str:
-    rows = [[markdown_text(report.run), *run_row(report)] for report in reports]
-    header = ["run", *RUN_COLUMNS]
-    others = f"Everything else here is about {markdown_text(reports[0].run)}; `runs/NAME` has the same for the others."
-    text = table(header, "l" + "r" * len(RUN_COLUMNS), rows)
-    return f"### All {len(reports)} runs\n\n{text}\n\n{RUNS_EXPLAINED} {others}"
 
 
 def _gap(report: Report) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mapgap.error_costs import read_costs
 from mapgap.report.embedded.columns import Chunk
 from mapgap.report.embedded.crops import PagePictures, crops_chunks
+from mapgap.report.embedded.found_by import with_found_by
 from mapgap.report.embedded.run import MOST_ROWS, detection_rows, run_record
 from mapgap.report.embedded.truth import object_rows, truth_record
 from mapgap.report.json_values import Record
@@ -33,6 +34,7 @@ def page_data(
     ground_truth = next(iter(runs.values())).ground_truth
     if any(results.ground_truth is not ground_truth for results in runs.values()):
         raise ValueError("the runs have different ground truth")
+    runs, found_by = with_found_by(runs)
     objects = object_rows(ground_truth)
     about_truth = truth_record(tuple(runs.values()), objects, truth)
     chunks, about_runs = [truth], []
@@ -48,6 +50,7 @@ def page_data(
         "costs": costs_record(next(iter(runs.values()))),
         "truth": about_truth,
         "runs": about_runs,
+        "found_by": found_by,
     }
     texts = {chunk.name: chunk.text() for chunk in chunks}
     if pictures is not None:

@@ -17,6 +17,7 @@ STYLES = (
     "gallery.css",
     "curves.css",
     "crops.css",
+    "comparison.css",
     "print.css",
 )
 """A later one has the last word."""
@@ -51,6 +52,7 @@ SCRIPTS = (
     "curves.js",
     "hot_spots.js",
     "missed.js",
+    "comparison.js",
     "frame.js",
     "page.js",
 )

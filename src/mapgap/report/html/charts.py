@@ -36,7 +36,9 @@ class Frame:
         return LEFT + across * (RIGHT - LEFT), BOTTOM - up * (BOTTOM - TOP)
 
 
-def chart(key: str, title: str, explanation: Child, frame: Frame, drawn: Child, readout: str) -> Markup:
+def chart(
+    key: str, title: str, explanation: Child, frame: Frame, drawn: Child, readout: str, *, has_links: bool = False
+) -> Markup:
     """A figure: what it shows, the drawing, and its numbers at the report's own threshold in words."""
     parts = [
         element("g", axes(frame), class_="axes"),
@@ -44,8 +46,9 @@ def chart(key: str, title: str, explanation: Child, frame: Frame, drawn: Child, 
         _label(frame.x.label, (LEFT + RIGHT) / 2, HEIGHT - 8, "middle"),
         _label(frame.y.label, 2, 12, "start"),
     ]
+    role = "group" if has_links else "img"  # what is in a picture cannot be reached
     drawing = element(
-        "svg", parts, class_="chart", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=f"{title}: {readout}"
+        "svg", parts, class_="chart", viewBox=f"0 0 {WIDTH} {HEIGHT}", role=role, aria_label=f"{title}: {readout}"
     )
     caption = element("figcaption", element("b", title, id=f"chart-{key}"), " ", explanation)
     return element("figure", caption, drawing, element("p", readout, class_="readout"), data_chart=key)
@@ -101,6 +104,12 @@ def dot(frame: Frame, x: float, y: float, class_: str, radius: float = 5) -> Mar
     """A point of its own."""
     across, up = frame.place(x, y)
     return element("circle", cx=_short(across), cy=_short(up), r=_short(radius), class_=class_)
+
+
+def span(frame: Frame, x: float, low: float, high: float, class_: str) -> Markup:
+    """A line from one value up to another."""
+    (across, bottom), (_, top) = frame.place(x, low), frame.place(x, high)
+    return element("line", x1=_short(across), x2=_short(across), y1=_short(bottom), y2=_short(top), class_=class_)
 
 
 def upright(frame: Frame, x: float, class_: str) -> Markup:

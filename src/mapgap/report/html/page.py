@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from mapgap.report.compared_view import ComparedView
 from mapgap.report.content import Report
 from mapgap.report.embedded.crops import PagePictures
 from mapgap.report.embedded.page_data import PageData
 from mapgap.report.html.assets import content_security_policy, joined_scripts, joined_styles
+from mapgap.report.html.comparison import comparison_section, leaderboard_section
 from mapgap.report.html.curves import curves_section
 from mapgap.report.html.doubts import doubts_section
 from mapgap.report.html.examples import examples_section
@@ -18,12 +20,12 @@ from mapgap.report.html.matrix import matrix_section
 from mapgap.report.html.method import method_section
 from mapgap.report.html.missed import missed_section
 from mapgap.report.html.parts import name
-from mapgap.report.html.runs import runs_section
 from mapgap.report.html.slices import slices_section
 from mapgap.report.html.tables import classes_section, coco_section, image_level_section, tide_section
 from mapgap.report.wording import visible
 
 SECTIONS = (
+    ("changes", "What changed"),
     ("fix-first", "What to fix first"),
     ("gap", "The gap by cause"),
     ("slices", "Slices"),
@@ -45,11 +47,13 @@ def report_html(
     data: PageData | None = None,
     others: Sequence[Report] = (),
     pictures: PagePictures | None = None,
+    compared: ComparedView | None = None,
 ) -> str:
     """The whole page. Style sheet and script are inline and allowed by their hashes; nothing else may load or run.
 
     It shows `report`; its script can show the `others` in its place. Without `data` the page has no script.
-    `pictures` has the thumbnails of the hot spots and what is said of crops.
+    `pictures` has the thumbnails of the hot spots and what is said of crops, `compared` what changed between the runs,
+    without which there is no table of them.
     """
     style = joined_styles()
     script = joined_scripts() if data else None
@@ -64,10 +68,10 @@ def report_html(
         element("title", title),
     ]
     body = [
-        _masthead(reports),
-        _main(reports, 0, pictures, is_live=data is not None),
+        _masthead(reports, is_compared=compared is not None),
+        _main(reports, 0, pictures, compared, is_live=data is not None),
         [
-            element("template", _main(reports, place, pictures, is_live=True), id=f"mapgap-run-{place}")
+            element("template", _main(reports, place, pictures, compared, is_live=True), id=f"mapgap-run-{place}")
             for place in range(1, len(reports))
             if data
         ],
@@ -76,14 +80,24 @@ def report_html(
     return document(head, style, body, script)
 
 
-def _main(reports: Sequence[Report], place: int, pictures: PagePictures | None, *, is_live: bool) -> Markup:
+def _main(
+    reports: Sequence[Report],
+    place: int,
+    pictures: PagePictures | None,
+    compared: ComparedView | None,
+    *,
+    is_live: bool,
+) -> Markup:
     """All that the page says of one run."""
     report = reports[place]
     thumbnails = pictures.thumbnails[place] if pictures and pictures.thumbnails else ()
+    runs = [report.run for report in reports]
+    file_name = report.summary["inputs"]["detections"]["name"]
     return element(
         "main",
-        runs_section(reports, place),
+        leaderboard_section(compared, runs, place, file_name) if compared else None,
         headline_section(report.summary, report.intervals),
+        comparison_section(compared, runs, place) if compared else None,
         hot_spots_section(report, thumbnails),
         gap_section(report),
         slices_section(report),
@@ -113,10 +127,11 @@ def embedded(data: PageData) -> Markup:
     return join([data_element("mapgap-manifest", data.manifest), *chunks], "\n")
 
 
-def _masthead(reports: Sequence[Report]) -> Markup:
+def _masthead(reports: Sequence[Report], *, is_compared: bool) -> Markup:
     first = reports[0]
     absent = {"label-doubt"} if first.doubts is None else set()
     absent |= {"heat-map"} if first.heat_map is None else set()
+    absent |= set() if is_compared else {"changes"}
     absent |= {"missed"} if first.missed is None else set()
     sections = [entry for entry in SECTIONS if entry[0] not in absent]
     links = [element("a", text, href=f"#{anchor}") for anchor, text in sections]

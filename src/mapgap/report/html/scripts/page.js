@@ -89,7 +89,7 @@ function makePage(truth, run, place, chooseRun) {
   let wanted = null;
   let membersOfWhere = null;
   const needRows = [mountHeadline, mountSlices, mountClasses, mountImages, mountMatrix, mountCurves, mountSorting];
-  const always = [mountGallery, mountHotSpots, mountGap, mountMissed, mountHeatMap];
+  const always = [mountGallery, mountHotSpots, mountGap, mountMissed, mountHeatMap, mountComparison];
   const views = [mountBar, ...(run.rows ? needRows : []), ...always].map((mount) => mount(page));
   mountRuns(page);
 

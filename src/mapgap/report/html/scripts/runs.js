@@ -11,9 +11,10 @@ function runSelector(page) {
 /** The names in the table of runs become buttons that show them; how to read of them elsewhere need not be told. */
 function mountRuns(page) {
   document.querySelector("#runs .without-scripts")?.remove();
-  document.querySelectorAll("#runs tbody tr").forEach((row, place) => {
-    if (place === page.place) return;
+  for (const row of document.querySelectorAll("#runs tbody tr")) {
+    const place = Number(row.dataset.run);
+    if (place === page.place) continue;
     const [name] = row.cells;
     name.replaceChildren(make("button", { type: "button", class: "as-text", onclick: () => page.chooseRun(place) }, ...name.childNodes));
-  });
+  }
 }

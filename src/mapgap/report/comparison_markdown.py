@@ -1,0 +1,87 @@
+"""What changed between runs, for report.md."""
+
+from mapgap.number_words import DASH, count, fraction, interval, percent, score, signed
+from mapgap.report.changed_slices import excludes_zero
+from mapgap.report.compared_view import ComparedView, ComparisonView
+from mapgap.report.comparison_text import change_text
+from mapgap.report.markdown_parts import folded, markdown_text, table, written
+from mapgap.report.run_rows import RUNS_EXPLAINED
+from mapgap.report.wording import cause_label, where_pieces
+
+SLICES = 5
+
+
+def comparison_markdown(view: ComparedView, first: str) -> str:
+    """The table of all runs, then what changed from the first to each other one."""
+    header = ["run", "AP", "behind the best", "first in", "AP50", "precision", "recall", "F1", "score threshold"]
+    rows = []
+    for record in view.leaderboard:
+        threshold = record["score_threshold"]
+        behind = fraction(record["behind_best"]) + interval(record["behind_best_interval"])
+        rows.append(
+            [
+                markdown_text(record["run"]),
+                fraction(record["AP"]) + interval(record["AP_interval"]),
+                DASH if record["rank"] == 1 else behind,
+                percent(record["first_in"]),
+                fraction(record["AP50"]),
+                percent(record["precision"]),
+                percent(record["recall"]),
+                fraction(record["f1"]),
+                "every score" if threshold is None else score(float(f"{threshold:.4g}")),
+            ]
+        )
+    others = f"Everything below the changes is about {markdown_text(first)}; `runs/NAME` has the same for the others."
+    parts = [f"### All {len(rows)} runs", table(header, "l" + "r" * (len(header) - 1), rows)]
+    parts.append(f"{RUNS_EXPLAINED} {others}")
+    for place, comparison in enumerate(view.comparisons):
+        title = f"{markdown_text(comparison.before)} to {markdown_text(comparison.after)}"
+        if place == 0:
+            parts += [f"### What changed from {title}", _changes(comparison)]
+        else:
+            parts.append(folded(f"What changed from {title}", _changes(comparison)))
+    return "\n\n".join(parts)
+
+
+def _changes(of: ComparisonView) -> str:
+    rows = [
+        [
+            "F1" if record["metric"] == "f1" else record["metric"],
+            fraction(record["before"]),
+            fraction(record["after"]),
+            change_text(record["difference"], record["difference_interval"]),
+            "sure" if excludes_zero(record["difference_interval"]) else "",
+        ]
+        for record in of.metrics
+    ]
+    objects = of.objects
+    sentence = (
+        f"{count(objects['fixed'])} objects fixed, {count(objects['broken'])} broken, "
+        f"{count(objects['found_by_both'])} found and {count(objects['missed_by_both'])} missed by both."
+    )
+    parts = [table(["", "before", "after", "difference", ""], "lrrrl", rows), sentence]
+    if of.waterfall["difference"] is not None:
+        steps = [[cause_label(cause), signed(step, 4)] for cause, step in of.waterfall["by_cause"].items() if step]
+        steps.append(["**all**", f"**{signed(of.waterfall['difference'], 4)}**"])
+        parts.append(table(["cause", "adds to AP"], "lr", steps))
+    changed = _changed_slices(of)
+    if changed:
+        header = ["slice", "objects", "recall", "change", "fixed", "broken"]
+        parts.append(folded("Slices whose recall surely changed", table(header, "lrrrrr", changed)))
+    return "\n\n".join(parts)
+
+
+def _changed_slices(of: ComparisonView) -> list[list[str]]:
+    rows = []
+    for record in (*of.changed.better[:SLICES], *of.changed.worse[:SLICES]):
+        rows.append(
+            [
+                written(where_pieces(record["where"])),
+                count(record["objects"]),
+                f"{percent(record['recall_before'])} to {percent(record['recall_after'])}",
+                change_text(record["recall_difference"], record["recall_difference_interval"]),
+                count(record["fixed"]),
+                count(record["broken"]),
+            ]
+        )
+    return rows
