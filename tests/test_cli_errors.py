@@ -77,6 +77,13 @@ def test_wrong_command_lines_name_the_help_to_read(tmp_path: Path, arguments: li
         (["report", "--score-threshold", "nan"], ("--score-threshold", "best-f1")),
         (["slices", "--by", "ocllusion"], ("unknown attribute 'ocllusion'. Known attributes: occlusion, ",)),
         (["report", "--rank-by", "cost"], ("without costs. Say what an error costs: --cost missed=5",)),
+        (
+            ["slices", "--score-threshold", "cost", "--cost", "missed=5"],
+            (
+                "the score threshold cost needs what an object lost below it costs",
+                "Add it, as in --cost below_threshold=5, or give no costs",
+            ),
+        ),
         (["report", "--cost", "misses=5"], ("no cause 'misses'. Causes: missed, ",)),
         (["report", "--cost", "missed:vam=5"], ("no class 'vam'. Classes: van, ",)),
     ],

@@ -191,9 +191,9 @@ def test_what_readme_says_is_missing_is_missing() -> None:
         assert not {"compare", "check"} & set(command_group.commands)
     if "A doctor" in section:
         assert "doctor" not in set(command_group.commands)
-    if "Score thresholds one a class or by cost" in section:
-        with pytest.raises(mapgap.InputError):
-            mapgap.analyze(empty, [], score_threshold="cost")
+    if "Score thresholds one a class" in section:
+        with pytest.raises(TypeError):
+            mapgap.analyze(empty, [], thresholds="thresholds.json")  # type: ignore[call-arg]
 
 
 def test_readme_names_every_command_and_option_of_report() -> None:

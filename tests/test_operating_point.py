@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import mapgap
 from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.errors import InputError
 from mapgap.matching import match_detections
 from mapgap.operating_point import choose_score_threshold, operate
 from mapgap.rates import class_rates, macro, micro, rates
-from mapgap.tables import OperatingPoint
+from mapgap.tables import CAUSES, OperatingPoint, Results
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import operating_point as naive
 
@@ -41,6 +42,7 @@ ROWS = [(0.9, *RIGHT), (0.8, *WRONG), (0.7, *RIGHT), (0.7, *RIGHT), (0.4, *WRONG
         ("recall=0.2", 0.9),
         ("recall=0.3", 0.7),
         ("recall=0.8", 0.3),
+        ("cost", 0.7),
     ],
 )
 def test_rules(rule: float | str, expected: float) -> None:
@@ -52,6 +54,71 @@ def test_equal_f1_takes_the_highest_score() -> None:
     rows = [(0.9, *RIGHT), (0.8, *WRONG), (0.5, *WRONG), (0.4, *RIGHT)]
     assert 2 * 1 / (1 + 2) == 2 * 2 / (4 + 2)
     assert choose("best-f1", rows, 2) == 0.9
+
+
+def test_least_cost_without_costs_is_fewest_errors() -> None:
+    # Errors at .9: 0 + 2, at .8: 1 + 2, at .5: 1 + 1; of .9 and .5 with a third object found: the highest.
+    assert choose("cost", [(0.9, *RIGHT), (0.8, *WRONG), (0.5, *RIGHT)], 3) == 0.9
+    assert choose("cost", [(0.9, *RIGHT), (0.8, *WRONG), (0.5, *RIGHT), (0.5, *RIGHT)], 3) == 0.5
+    assert choose("cost", [], 3) is None
+
+
+def test_where_keeping_nothing_is_cheapest_the_threshold_is_above_all_scores() -> None:
+    above = choose("cost", [(0.9, *WRONG), (0.8, *WRONG), (0.8, *RIGHT)], 1)
+    assert above == np.nextafter(0.9, 1)
+
+
+def test_equal_costs_are_equal_although_their_sums_are_not() -> None:
+    # As floats .1 + .2 - .3 is above 0; as what these numbers are exactly it is too, but .1 + .1 - .2 is 0.
+    score, counted = np.array([0.9, 0.8, 0.7, 0.6]), np.ones(4, dtype=np.bool_)
+    hit = np.array([True, False, False, True])
+    cost = np.array([-0.3, 0.1, 0.1, -0.2])
+    assert choose_score_threshold("cost", score, counted, hit, 2, cost) == 0.9
+    assert sum([0.1, 0.1, -0.2]) == 0
+
+
+COSTS_OF_ROWS = st.tuples(
+    st.sampled_from([0.1, 0.3, 0.5, 0.8]), st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0, 5.0]), st.booleans()
+)
+
+
+@given(st.lists(COSTS_OF_ROWS, max_size=12))
+@settings(max_examples=300)
+def test_the_least_cost_equals_the_slow_twin(rows: list[tuple[float, float, bool]]) -> None:
+    score, cost, hit = (np.array(column) for column in zip(*rows, strict=True)) if rows else (np.zeros(0),) * 3
+    hit = hit.astype(np.bool_)
+    keeping = np.where(hit, -cost, cost)
+    chosen = choose_score_threshold("cost", score, np.ones(len(rows), dtype=np.bool_), hit, int(hit.sum()), keeping)
+    assert chosen == naive.least_cost(rows)
+
+
+@given(coco_pairs(), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_no_threshold_costs_less_than_the_one_chosen(pair: CocoPair, has_costs: bool) -> None:
+    costs = (
+        {cause: 1.0 + place for place, cause in enumerate(CAUSES)} | {"background:class 1": 0.25} if has_costs else {}
+    )
+    named = {c["name"] for c in pair.ground_truth["categories"]}
+    costs = {name: cost for name, cost in costs.items() if ":" not in name or name.partition(":")[2] in named}
+
+    def analyzed(score_threshold: float | str) -> Results:
+        options = {"resamples": 0, "costs": costs, "score_threshold": score_threshold}
+        return mapgap.analyze(pair.ground_truth, pair.detections, **options).results  # type: ignore[arg-type]
+
+    def total(results: Results) -> float:
+        names = results.ground_truth.categories.names
+        errors = zip(results.errors.cause.tolist(), results.errors.category.tolist(), strict=True)
+        return sum(costs.get(f"{CAUSES[c]}:{names[k]}", costs.get(CAUSES[c], 0 if costs else 1)) for c, k in errors)
+
+    chosen = analyzed("cost")
+    threshold = chosen.operating_point.score_threshold
+    scores = sorted({d["score"] for d in pair.detections})
+    totals = {score: total(analyzed(score)) for score in [*scores, 1.0]}
+    if threshold is None:
+        assert not chosen.operating_point.kept.any()
+    else:
+        assert total(chosen) == min(totals.values())
+        assert all(of_score > total(chosen) for score, of_score in totals.items() if score > threshold and score < 1)
 
 
 def test_equal_scores_stand_or_fall_together() -> None:
@@ -69,13 +136,15 @@ def test_no_true_positive_has_no_best_f1() -> None:
 @pytest.mark.parametrize(
     "rule",
     [
-        *("", "cost", "f1", "best_f1", "best-f1=1", "accuracy=0.5"),
+        *("", "costs", "f1", "best_f1", "best-f1=1", "accuracy=0.5"),
         *("precision", "precision=", "precision=x", "precision=0", "recall=1.1", "recall=nan"),
         *("nan", "inf", float("nan"), float("-inf"), True),
     ],
 )
 def test_malformed_rules_list_what_is_allowed(rule: float | str) -> None:
-    with pytest.raises(InputError, match="Allowed are a number, best-f1, precision=P and recall=R"):
+    with pytest.raises(
+        InputError, match="Allowed are a number, best-f1, precision=P and recall=R with 0 < P, R <= 1, and cost"
+    ):
         choose(rule, ROWS, 5)
 
 

@@ -25,6 +25,29 @@ def require_rankable(rank_by: str, costs: Mapping[str, float]) -> None:
         raise InputError("cannot rank by cost without costs", fix=fix)
 
 
+def require_cost_of_missing(costs: Mapping[str, float]) -> None:
+    """Raises InputError where a score threshold is to cost least and nobody said what an object below it costs.
+
+    It would cost nothing, and the threshold that keeps no detection would be the best of all.
+    """
+    if costs and not any(name.partition(":")[0] == "below_threshold" for name in costs):
+        fix = "Add it, as in --cost below_threshold=5, or give no costs: then every error costs 1"
+        raise InputError("the score threshold cost needs what an object lost below it costs", fix=fix)
+
+
+def costs_of_threshold(costs: Mapping[str, float], categories: Categories) -> FloatArray:
+    """(causes, K) what one error of each cause costs at each category where a threshold is chosen by cost.
+
+    As `read_costs`, but 1 each where no costs are given. Raises InputError as it does, and where costs say nothing of
+    `below_threshold`.
+    """
+    if not costs:
+        return np.ones((len(CAUSES), len(categories.ids)))
+    require_cost_of_missing(costs)
+    by_cause = read_costs(costs, categories)
+    return np.stack([by_cause[cause] for cause in CAUSES])
+
+
 def read_costs(costs: Mapping[str, float], categories: Categories) -> dict[str, FloatArray]:
     """What one error of each cause costs at each category; empty without costs.
 

@@ -3,6 +3,7 @@
 Who matched whom is taken as given (matching has its own twin); everything after it is done again.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -75,6 +76,22 @@ def score_threshold(rule: str, detections: list[PlainDetection], objects: int) -
                 answer = candidate
         elif answer is None and objects and Fraction(right, objects) >= Fraction(goal):
             answer = candidate
+    return answer
+
+
+def least_cost(costs: list[tuple[float, float, bool]]) -> float | None:
+    """Tries every score and a higher one; rows are (score, what the error or the missed object costs, right)."""
+    if not costs:
+        return None
+    scores = sorted({score for score, _, _ in costs}, reverse=True)
+    answer, least = None, None
+    for candidate in [math.nextafter(scores[0], math.inf), *scores]:
+        # A false positive costs while it is kept, the object of a true positive while that is not.
+        total = sum(
+            (Fraction(cost) for score, cost, is_right in costs if (score >= candidate) != is_right), Fraction(0)
+        )
+        if least is None or total < least:
+            answer, least = candidate, total
     return answer
 
 

@@ -40,6 +40,7 @@ def _options(spot: HotSpot, score_threshold: float | None) -> str:
         ("--images", "IMAGES", is_measured),
         ("--attributes", "ATTRIBUTES", may_be_joined),
         ("--score-threshold", score, score != DEFAULTS.score_threshold),
+        *(("--cost", f"{name}={value!r}", score == "cost") for name, value in settings.costs.items()),
         ("--iou-threshold", settings.iou_threshold, settings.iou_threshold != DEFAULTS.iou_threshold),
         ("--iou-type", settings.iou_type, settings.iou_type != DEFAULTS.iou_type),
         *(("--bins", f"{name}={_edges(settings.bins[name])}", True) for name in binned),

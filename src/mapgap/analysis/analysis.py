@@ -267,15 +267,16 @@ def analyze(
 ) -> Analysis:
     """Why the detector fails, where and what that costs: causes, gap, slices, ranked failure modes.
 
-    `gt` and `dt` as in `evaluate`. `score_threshold` is "best-f1", a number, "precision=P" or "recall=R";
+    `gt` and `dt` as in `evaluate`. `score_threshold` is "best-f1", a number, "precision=P", "recall=R" or "cost";
     `iou_threshold` is the IoU of all counts; `rank_by` is "excess", "gap", "gain" or "errors"; `by` names one
     cross of attributes to slice along (or several, as a list of lists), besides all single ones and pairs.
     `images` is the folder of the pictures, whose pixels become attributes; `attributes` a CSV or Parquet file or a
     DataFrame to join, by a column `image_id`, `file_name` or `id`. `bins` gives edges for attributes of numbers, as in
     {"size": [0, 256, 1024, 9216]}; `slices` names slices, as in {"night_small": 'time_of_day == "night" and size ==
-    "small"'}; `costs` says what one error of a cause costs, as in {"missed": 5, "background": 1}, or of a cause and a
-    class, as in {"missed:person": 20}. `resamples` is how often the images are drawn again, with replacement and from
-    `seed`, for the 95 % intervals; 0 for no intervals. `jobs` is how many processes look at pictures (0: one a core).
+    "small"'}; `costs` says what one error of a cause costs, as in {"below_threshold": 5, "background": 1}, or of a
+    cause and a class, as in {"missed:person": 20}; without it the threshold "cost" takes 1 for every error.
+    `resamples` is how often the images are drawn again, with replacement and from `seed`, for the 95 % intervals; 0
+    for no intervals. `jobs` is how many processes look at pictures (0: one a core).
     `progress` is told each stage as it begins.
     Raises InputError for input without a meaning, AccessError for unreadable files.
     """

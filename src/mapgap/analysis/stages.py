@@ -15,11 +15,18 @@ from mapgap.analysis.sources import DetectionsSource, read_pair, require_iou_typ
 from mapgap.analysis.truth import Truth
 from mapgap.attributes import apply_bins, build_attributes, named_slices, parse_slices
 from mapgap.causes import find_causes, list_errors
-from mapgap.error_costs import require_rankable
+from mapgap.error_costs import require_cost_of_missing, require_rankable
 from mapgap.errors import InputError
 from mapgap.gap import build_oracle, counted_and_right, divide_gap, summarize_gap
 from mapgap.matching import class_average_precision, coco_metrics, match_detections, precision_of
-from mapgap.operating_point import choose_score_threshold, confusion_matrix, image_level, list_candidates, operate
+from mapgap.operating_point import (
+    choose_score_threshold,
+    confusion_matrix,
+    costs_of_keeping,
+    image_level,
+    list_candidates,
+    operate,
+)
 from mapgap.pixels.attributes import NAMES as PIXEL_NAMES
 from mapgap.pixels.attributes import pixel_attributes
 from mapgap.ranking import RANK_BY, rank_failure_modes, total_causes
@@ -29,6 +36,7 @@ from mapgap.tables import (
     IOU_THRESHOLDS,
     MAX_DETECTIONS,
     Attribute,
+    Causes,
     Detections,
     FloatArray,
     GroundTruth,
@@ -100,7 +108,7 @@ def run_stages(truth: Truth, dt: DetectionsSource, settings: Settings, progress:
     metrics = coco_metrics(detections, [ten])
     begin("causes")
     causes = find_causes(ground_truth, detections, matches, pairs, background_iou=settings.background_iou)
-    operating_point = _operate(ground_truth, detections, matches, settings, threshold)
+    operating_point = _operate(ground_truth, detections, matches, causes, settings, threshold)
     errors = list_errors(ground_truth, detections, matches, pairs, causes, operating_point, threshold=threshold)
     begin("gap")
     debts = divide_gap(ground_truth, detections, matches, causes)
@@ -220,6 +228,8 @@ def check_settings(settings: Settings) -> None:
     if settings.rank_by not in RANK_BY:
         raise InputError(f"cannot rank by {settings.rank_by!r}", fix=f"Use one of: {', '.join(RANK_BY)}")
     require_rankable(settings.rank_by, settings.costs)
+    if settings.score_threshold == "cost":
+        require_cost_of_missing(settings.costs)
 
 
 def _with_analysis_iou(iou_threshold: float) -> tuple[int, FloatArray]:
@@ -237,13 +247,20 @@ def _coco_notices(ground_truth: GroundTruth, detections: Detections) -> tuple[No
 
 
 def _operate(
-    ground_truth: GroundTruth, detections: Detections, matches: Matches, settings: Settings, threshold: int
+    ground_truth: GroundTruth,
+    detections: Detections,
+    matches: Matches,
+    causes: Causes,
+    settings: Settings,
+    threshold: int,
 ) -> OperatingPoint:
+    by_cost = settings.score_threshold == "cost"
     score_threshold = choose_score_threshold(
         settings.score_threshold,
         detections.score,
         matches.is_counted(threshold),
         matches.is_true_positive(threshold),
         int(matches.positives[0].sum()),
+        costs_of_keeping(ground_truth, detections, matches, causes, settings, threshold) if by_cost else None,
     )
     return operate(ground_truth, detections, matches, threshold=threshold, score_threshold=score_threshold)

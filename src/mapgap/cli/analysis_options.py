@@ -168,6 +168,15 @@ OPTIONS = (
     ),
     iou_type_option,
     click.option(
+        "--cost",
+        "costs",
+        multiple=True,
+        metavar="CAUSE=COST",
+        callback=_costs,
+        panel=COUNTING,
+        help="What an error costs, as in below_threshold=5,background=1 or missed:person=20; else every error costs 1.",
+    ),
+    click.option(
         "--iou-threshold",
         type=float,
         default=0.5,
@@ -183,11 +192,12 @@ OPTIONS = (
         metavar="RULE",
         callback=_score_rule,
         panel=COUNTING,
-        help="Score from which detections count: best-f1, a number, precision=P or recall=R.",
+        help="Score from which detections count: best-f1, a number, precision=P, recall=R, or cost: least by --cost.",
     ),
 )
 NAMES = (
     "score_threshold",
+    "costs",
     "iou_threshold",
     "iou_type",
     "images",
@@ -197,13 +207,4 @@ NAMES = (
     "jobs",
     "resamples",
     "seed",
-)
-cost_option = click.option(
-    "--cost",
-    "costs",
-    multiple=True,
-    metavar="CAUSE=COST",
-    callback=_costs,
-    panel="Slices and ranking",
-    help="What an error costs, as in missed=5,background=1 or missed:person=20; for --rank-by cost.",
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from mapgap.cli.analysis_options import analysis_options, cost_option
+from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.command_line import TellingCommand, command_line, told_inputs
 from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.options import (
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     panel=SLICING,
     help="What failure modes are ranked by.",
 )
-@cost_option
 @click.option(
     "--link-images",
     is_flag=True,
@@ -59,7 +58,6 @@ def report(
     asked: dict[str, Any],
     by: list[list[str]],
     rank_by: str,
-    costs: dict[str, float],
     link_images: bool,
     as_json: bool,
 ) -> None:
@@ -95,7 +93,7 @@ def report(
     require_writable(output, known=REPORT_ENTRIES, inputs=inputs)
     stages = [f"{name}: {stage}" for name in runs for stage in STAGES]
     with StageProgress([*stages, "report"]) as progress:
-        analyses = analyze_runs(ground_truth, runs, rank_by=rank_by, costs=costs, by=by, progress=progress, **asked)
+        analyses = analyze_runs(ground_truth, runs, rank_by=rank_by, by=by, progress=progress, **asked)
         progress("report")
         folder = analyses.report(
             output,

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 
@@ -10,13 +11,18 @@ from mapgap import _kernel
 from mapgap.errors import InputError
 from mapgap.tables import BoolArray, FloatArray, IdArray
 
-ALLOWED = "Allowed are a number, best-f1, precision=P and recall=R with 0 < P, R <= 1"
+ALLOWED = "Allowed are a number, best-f1, precision=P and recall=R with 0 < P, R <= 1, and cost"
 
 
 def choose_score_threshold(
-    rule: float | str, score: FloatArray, is_counted: BoolArray, is_true_positive: BoolArray, objects: int
+    rule: float | str,
+    score: FloatArray,
+    is_counted: BoolArray,
+    is_true_positive: BoolArray,
+    objects: int,
+    cost: FloatArray | None = None,
 ) -> float | None:
-    """The score at and above which detections are kept; None if "best-f1" finds no true positive.
+    """The score at and above which detections are kept; None if "best-f1" finds no true positive, "cost" no detection.
 
     `score`, `is_counted` and `is_true_positive` have one row a detection, the last two at the analysis IoU; `objects`
     is the number of objects. Candidates are the scores of the counted detections.
@@ -24,7 +30,10 @@ def choose_score_threshold(
     * a number (also as text): itself;
     * "best-f1": highest micro-F1 = 2 TP / (2 TP + FP + FN), on equal F1 the highest score;
     * "precision=P": the lowest score at which the precision is at least P, which has most recall;
-    * "recall=R": the highest score at which the recall is at least R.
+    * "recall=R": the highest score at which the recall is at least R;
+    * "cost": the score at which the errors cost least in all, on equal cost the highest; where it is cheapest to keep
+      no detection, the next number above all scores. `cost` is by how much keeping each detection changes the cost of
+      all errors, as `costs_of_keeping` gives it; without it every error costs 1.
 
     InputError for any other rule, and for a goal that no candidate reaches, with the best that can be had.
     """
@@ -37,6 +46,9 @@ def choose_score_threshold(
         return _lowest_with_precision(candidates, goal)
     if name == "recall":
         return _highest_with_recall(candidates, goal, objects)
+    if name == "cost":
+        each = np.where(is_true_positive, -1.0, 1.0) if cost is None else cost
+        return _least_cost(candidates, each[_falling(score, is_counted)])
     return _best_f1(candidates, objects)
 
 
@@ -62,7 +74,7 @@ def _as_number(rule: float | str) -> float | None:
 
 
 def _as_goal(rule: str) -> tuple[str, float]:
-    if rule == "best-f1":
+    if rule in ("best-f1", "cost"):
         return rule, math.nan
     name, _, text = rule.partition("=")
     if name not in ("precision", "recall"):
@@ -77,19 +89,21 @@ def _as_goal(rule: str) -> tuple[str, float]:
 
 
 def _malformed(rule: float | str) -> InputError:
-    if rule == "cost":
-        return InputError("the score threshold cost is not available yet", where="--score-threshold", fix=ALLOWED)
     return InputError(f"{rule!r} is no rule for a score threshold", where="--score-threshold", fix=ALLOWED)
 
 
 def _candidates(score: FloatArray, is_counted: BoolArray, is_true_positive: BoolArray) -> _Candidates:
-    counted = np.flatnonzero(is_counted)
-    order = counted[_kernel.falling_order(score[counted])]
+    order = _falling(score, is_counted)
     falling = score[order]
     is_last_of_score = np.append(falling[1:] != falling[:-1], True)[: len(falling)]
     last = np.flatnonzero(is_last_of_score)
     true_positives = np.cumsum(is_true_positive[order], dtype=np.int64)
     return _Candidates(falling[last], last + 1, true_positives[last])
+
+
+def _falling(score: FloatArray, is_counted: BoolArray) -> IdArray:
+    counted = np.flatnonzero(is_counted)
+    return counted[_kernel.falling_order(score[counted])]
 
 
 def _best_f1(candidates: _Candidates, objects: int) -> float | None:
@@ -102,6 +116,26 @@ def _best_f1(candidates: _Candidates, objects: int) -> float | None:
     right, kept = candidates.true_positives, candidates.kept
     best = max(near, key=lambda at: Fraction(2 * int(right[at]), int(kept[at]) + objects))
     return float(candidates.score[best])
+
+
+def _least_cost(candidates: _Candidates, falling_cost: FloatArray) -> float | None:
+    """Of the scores, and of one above them all; `falling_cost` has one row a counted detection, by falling score."""
+    if len(candidates.score) == 0:
+        return None
+    totals = [0, *accumulate(_as_whole(falling_cost))]
+    ends = [0, *candidates.kept.tolist()]
+    best = min(range(len(ends)), key=lambda at: totals[ends[at]])
+    return float(np.nextafter(candidates.score[0], math.inf) if best == 0 else candidates.score[best - 1])
+
+
+def _as_whole(values: FloatArray) -> list[int]:
+    """The values in a unit so small that all are whole numbers: their sums are exact, and equal ones are equal."""
+    different, which = np.unique(values, return_inverse=True)
+    ratios = [value.as_integer_ratio() for value in different.tolist()]
+    # Denominators of floats are powers of two, so the largest is a multiple of all.
+    unit = max((denominator for _, denominator in ratios), default=1)
+    whole = [numerator * (unit // denominator) for numerator, denominator in ratios]
+    return [whole[at] for at in which.tolist()]
 
 
 def _lowest_with_precision(candidates: _Candidates, goal: float) -> float:
