@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-import mapgap
 from mapgap.attributes import build_attributes
 from mapgap.cli.commands import mapgap as command_group
 from mapgap.coco.detections import read_detections
@@ -186,14 +185,10 @@ def test_what_readme_says_is_missing_is_missing() -> None:
     """So that README is changed together with the code that makes a line of it untrue."""
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     section = page.split("\n## Not in this version\n")[1].split("\n## ")[0]
-    empty: dict[str, list[object]] = {"images": [], "annotations": [], "categories": []}
     if "Comparing two runs" in section:
         assert not {"compare", "check"} & set(command_group.commands)
     if "A doctor" in section:
         assert "doctor" not in set(command_group.commands)
-    if "Score thresholds one a class" in section:
-        with pytest.raises(TypeError):
-            mapgap.analyze(empty, [], thresholds="thresholds.json")  # type: ignore[call-arg]
 
 
 def test_readme_names_every_command_and_option_of_report() -> None:

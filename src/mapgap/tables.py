@@ -241,7 +241,8 @@ class Causes:
 class OperatingPoint:
     """One row a detection, an object and a category: outcomes at one score threshold and one IoU threshold.
 
-    `score_threshold` is None when no threshold has a true positive; then every counted detection is kept.
+    `score_threshold` is None when no threshold has a true positive; then every counted detection is kept. It is None
+    too where each class has a threshold of its own.
     """
 
     score_threshold: float | None
@@ -256,6 +257,8 @@ class OperatingPoint:
     class_fp: IdArray
     class_fn: IdArray
     """(K,) counts by category: fp by the predicted one, tp and fn by the object's."""
+    class_score_thresholds: FloatArray | None = None
+    """(K,) the threshold of each category; None where one threshold serves all."""
 
 
 @dataclass(frozen=True)
@@ -553,6 +556,25 @@ class JoinedFile:
 
 
 @dataclass(frozen=True)
+class ClassThreshold:
+    """One category and the score from which its detections count."""
+
+    id: int
+    name: str
+    score_threshold: float
+
+
+@dataclass(frozen=True)
+class ClassThresholds:
+    """One row a category, in ascending id order: score thresholds one a class, and which file they came from."""
+
+    name: str | None
+    """Of the file; None for a mapping."""
+    sha256: str | None
+    classes: tuple[ClassThreshold, ...]
+
+
+@dataclass(frozen=True)
 class LabelDoubts:
     """One row a label that may be wrong, most doubtful first: an object, or what may be one without a label."""
 
@@ -599,7 +621,10 @@ class Settings:
     """What the analysis was asked to do, as it goes into summary.json."""
 
     iou_type: str = "bbox"
-    score_threshold: float | str = "best-f1"
+    score_threshold: float | str | None = "best-f1"
+    """A number or a rule; None where each class has a threshold of its own."""
+    thresholds: ClassThresholds | None = None
+    """One a class."""
     iou_threshold: float = 0.5
     background_iou: float = BACKGROUND_IOU
     max_detections: int = 100

@@ -18,7 +18,8 @@ COUNTED_FROM_LABELS = "image_crowding"
 def threshold_for_slice(spot: HotSpot) -> Recommendation | None:
     """A lower threshold for detections whose own values are the slice's, where it raises F1 on images it never saw.
 
-    Only for slices a detector can tell by itself: values of the image, of the box, or the class.
+    Only for slices a detector can tell by itself: values of the image, of the box, or the class. Nothing is advised
+    where each class has a threshold of its own already: it would be a threshold for a class and a slice.
     """
     now = spot.results.operating_point.score_threshold
     if now is None or COUNTED_FROM_LABELS in spot.mode.where:

@@ -28,18 +28,20 @@ def look_at_missed(spot: HotSpot, what: str) -> str:
 def _options(spot: HotSpot, score_threshold: float | None) -> str:
     """The options that decide what is counted, where they are not the usual ones, and those that bring in attributes.
 
-    IMAGES and ATTRIBUTES stand for the folder and the file, as paths are never written down.
+    IMAGES, ATTRIBUTES and THRESHOLDS stand for the folder and the files, as paths are never written down.
     """
     settings = spot.results.settings
     names = frozenset(spot.mode.where)
     is_measured = not names.isdisjoint(spot.case.measured)
     may_be_joined = settings.attributes is not None and not names <= BUILT_IN | spot.case.measured
+    has_own = score_threshold is None and settings.thresholds is not None
     score = settings.score_threshold if score_threshold is None else score_threshold
     binned = [name for name in spot.mode.where if name in settings.bins]
     options: list[tuple[str, object, bool]] = [
         ("--images", "IMAGES", is_measured),
         ("--attributes", "ATTRIBUTES", may_be_joined),
-        ("--score-threshold", score, score != DEFAULTS.score_threshold),
+        ("--thresholds", "THRESHOLDS", has_own),
+        ("--score-threshold", score, score != DEFAULTS.score_threshold and not has_own),
         *(("--cost", f"{name}={value!r}", score == "cost") for name, value in settings.costs.items()),
         ("--iou-threshold", settings.iou_threshold, settings.iou_threshold != DEFAULTS.iou_threshold),
         ("--iou-type", settings.iou_type, settings.iou_type != DEFAULTS.iou_type),

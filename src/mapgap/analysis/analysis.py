@@ -23,6 +23,7 @@ from mapgap.analysis.reporting import report_on
 from mapgap.analysis.shown import ReportFolder, ShownReport
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import STAGES, Progress, run_stages
+from mapgap.analysis.thresholds_file import ThresholdsSource, read_thresholds
 from mapgap.analysis.truth import Truth
 from mapgap.attributes import checked_edges, parse_expression, select_objects
 from mapgap.bootstrap import checked_draws
@@ -252,6 +253,7 @@ def analyze(
     *,
     iou_type: str = "bbox",
     score_threshold: float | str = "best-f1",
+    thresholds: ThresholdsSource | None = None,
     iou_threshold: float = 0.5,
     rank_by: str = "excess",
     by: Crosses = (),
@@ -268,8 +270,9 @@ def analyze(
     """Why the detector fails, where and what that costs: causes, gap, slices, ranked failure modes.
 
     `gt` and `dt` as in `evaluate`. `score_threshold` is "best-f1", a number, "precision=P", "recall=R" or "cost";
-    `iou_threshold` is the IoU of all counts; `rank_by` is "excess", "gap", "gain" or "errors"; `by` names one
-    cross of attributes to slice along (or several, as a list of lists), besides all single ones and pairs.
+    `thresholds` in place of it are one a class: a JSON file as `mapgap thresholds` writes it, or a mapping of class
+    names to scores. `iou_threshold` is the IoU of all counts; `rank_by` is "excess", "gap", "gain" or "errors"; `by`
+    names one cross of attributes to slice along (or several, as a list of lists), besides all single ones and pairs.
     `images` is the folder of the pictures, whose pixels become attributes; `attributes` a CSV or Parquet file or a
     DataFrame to join, by a column `image_id`, `file_name` or `id`. `bins` gives edges for attributes of numbers, as in
     {"size": [0, 256, 1024, 9216]}; `slices` names slices, as in {"night_small": 'time_of_day == "night" and size ==
@@ -281,6 +284,7 @@ def analyze(
     Raises InputError for input without a meaning, AccessError for unreadable files.
     """
     resamples, seed = checked_draws(resamples, seed)
+    given = None if thresholds is None else read_thresholds(thresholds, score_threshold)
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 0:
         raise InputError(f"jobs {jobs!r} is no number of processes", fix="Give 0 for one a core, or 1 and more")
     settings = Settings(
@@ -297,7 +301,7 @@ def analyze(
     )
     truth = gt if isinstance(gt, Truth) else Truth(gt, iou_type, images, attributes, jobs)
     folder = None if truth.images is None else real_folder(truth.images)
-    return Analysis(run_stages(truth, dt, settings, progress), folder, truth.jobs)
+    return Analysis(run_stages(truth, dt, settings, progress, given), folder, truth.jobs)
 
 
 def _mapping(name: str, given: Any, example: str) -> Mapping[Any, Any]:

@@ -175,6 +175,8 @@ def _laid_out(figure: "go.Figure", title: str, **layout: Any) -> "go.Figure":
 
 def _score(results: Results) -> str:
     threshold = results.operating_point.score_threshold
+    if results.operating_point.class_score_thresholds is not None:
+        return "that of its class"
     return "any" if threshold is None else repr(threshold)
 
 

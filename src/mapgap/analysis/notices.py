@@ -35,22 +35,25 @@ def threshold_notice(
     found, findable = int(operating_point.true_positive.sum()), int(is_right.sum())
     if kept >= NEARLY_ALL * counted and findable < counted:
         message = (
-            f"the score threshold {_shown(operating_point)} keeps {kept:,} of {counted:,} counted detections: counts "
+            f"{_subject(operating_point, 'keep')} {kept:,} of {counted:,} counted detections: counts "
             "are those of the whole file, and what lower scores would find is not known"
         )
         return Notice("degenerate_threshold", message, kept)
     if found < HARDLY_ANY * objects and findable > WORTH_FINDING * objects:
         message = (
-            f"the score threshold {_shown(operating_point)} leaves {found:,} of {objects:,} objects found, where all "
+            f"{_subject(operating_point, 'leave')} {found:,} of {objects:,} objects found, where all "
             f"detections together find {findable:,}: counts say little about the detector"
         )
         return Notice("degenerate_threshold", message, counted - kept)
     return None
 
 
-def _shown(operating_point: OperatingPoint) -> str:
+def _subject(operating_point: OperatingPoint, verb: str) -> str:
     threshold = operating_point.score_threshold
-    return "(none has a true positive)" if threshold is None else f"{threshold:g}"
+    if operating_point.class_score_thresholds is not None:
+        return f"the score thresholds {verb}"
+    shown = "(none has a true positive)" if threshold is None else f"{threshold:g}"
+    return f"the score threshold {shown} {verb}s"
 
 
 def _no_objects(ground_truth: GroundTruth) -> Notice | None:

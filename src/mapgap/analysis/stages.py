@@ -47,6 +47,7 @@ from mapgap.tables import (
     Settings,
     SliceStatistics,
 )
+from mapgap.thresholds import GivenThresholds, resolve_thresholds
 from mapgap.tide import tide
 
 Progress = Callable[[str], None]
@@ -80,8 +81,14 @@ STAGES = (
 COCO_THRESHOLDS = len(IOU_THRESHOLDS)
 
 
-def run_stages(truth: Truth, dt: DetectionsSource, settings: Settings, progress: Progress | None = None) -> Results:
-    """Everything mapgap finds out about one run, stage after stage.
+def run_stages(
+    truth: Truth,
+    dt: DetectionsSource,
+    settings: Settings,
+    progress: Progress | None = None,
+    thresholds: GivenThresholds | None = None,
+) -> Results:
+    """Everything mapgap finds out about one run, stage after stage; `thresholds` go before those of the settings.
 
     Raises InputError for input or settings without a meaning, AccessError for unreadable files.
     """
@@ -94,6 +101,9 @@ def run_stages(truth: Truth, dt: DetectionsSource, settings: Settings, progress:
     if truth.joined is not None:
         joined, joined_file = truth.joined
         settings = replace(settings, attributes=joined_file)
+    if thresholds is not None:
+        resolved = resolve_thresholds(thresholds, ground_truth.categories)
+        settings = replace(settings, score_threshold=None, thresholds=resolved)
     begin("matching")
     threshold, iou_thresholds = _with_analysis_iou(settings.iou_threshold)
     matches, pairs = match_detections(
@@ -254,6 +264,17 @@ def _operate(
     settings: Settings,
     threshold: int,
 ) -> OperatingPoint:
+    if settings.thresholds is not None:
+        of_classes = np.array([of_class.score_threshold for of_class in settings.thresholds.classes], dtype=np.float64)
+        return operate(
+            ground_truth,
+            detections,
+            matches,
+            threshold=threshold,
+            score_threshold=None,
+            class_score_thresholds=of_classes,
+        )
+    assert settings.score_threshold is not None
     by_cost = settings.score_threshold == "cost"
     score_threshold = choose_score_threshold(
         settings.score_threshold,

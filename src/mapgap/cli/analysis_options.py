@@ -186,6 +186,14 @@ OPTIONS = (
         help="IoU at which counts are taken; AP and the gap always use .50 to .95.",
     ),
     click.option(
+        "--thresholds",
+        metavar="FILE",
+        type=PATH,
+        callback=named_path,
+        panel=COUNTING,
+        help="Scores one a class in place of it: JSON as mapgap thresholds writes it, or {class: score}.",
+    ),
+    click.option(
         "--score-threshold",
         default="best-f1",
         show_default=True,
@@ -197,6 +205,7 @@ OPTIONS = (
 )
 NAMES = (
     "score_threshold",
+    "thresholds",
     "costs",
     "iou_threshold",
     "iou_type",

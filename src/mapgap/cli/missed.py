@@ -148,7 +148,8 @@ def _lines(analysis: "Analysis", where: str, limit: int) -> list[str]:
         for annotation in missed[:limit]
     ]
     info = record["info"]
-    point = f"score >= {fraction(info['score_threshold'])}, IoU {fraction(info['iou_threshold'], 2)}"
+    at = "one score threshold a class" if "thresholds" in info else f"score >= {fraction(info['score_threshold'])}"
+    point = f"{at}, IoU {fraction(info['iou_threshold'], 2)}"
     lines = [f"{len(missed)} of {info['objects']} objects missed where {where} ({point})"]
     lines += table_lines(COLUMNS, rows) if rows else []
     if len(missed) > limit:

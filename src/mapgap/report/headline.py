@@ -2,6 +2,7 @@
 
 from mapgap.number_words import count, fraction, rate
 from mapgap.report.json_values import Record
+from mapgap.report.threshold_words import at_words
 from mapgap.report.wording import cause_label, mode_sentence
 
 HOT_SPOTS = 3
@@ -19,7 +20,7 @@ def number_lines(summary: Record) -> list[str]:
     """AP, the operating point and the gap by cause; no names."""
     coco, point, gap = summary["coco"], summary["operating_point"], summary["gap"]
     objects, kept = point["tp"] + point["fn"], point["tp"] + point["fp"]
-    threshold = "any score" if point["score_threshold"] is None else f"score >= {point['score_threshold']:g}"
+    threshold = at_words(summary, f"score >= {point['score_threshold'] or 0.0:g}")
     lines = [
         f"AP {fraction(coco['AP'])}, AP50 {fraction(coco['AP50'])}; the gap to 1 is {fraction(gap['total'])}",
         f"At {threshold}: recall {rate(point['tp'], objects)} objects, precision {rate(point['tp'], kept)} detections",

@@ -9,6 +9,7 @@ from mapgap.report.content import Report
 from mapgap.report.json_values import Record
 from mapgap.report.label_doubt import KIND_WORDS, evidence_pieces
 from mapgap.report.markdown_parts import code_span, folded, markdown_text, table, written
+from mapgap.report.threshold_words import asked_words, at_words
 from mapgap.report.wording import (
     CAUSE_WORDS,
     cause_label,
@@ -50,8 +51,7 @@ def _headline(report: Report) -> str:
     summary = report.summary
     inputs, point = summary["inputs"], summary["operating_point"]
     truth, found = inputs["ground_truth"], inputs["detections"]
-    threshold = point["score_threshold"]
-    at = "any score" if threshold is None else f"score ≥ {threshold!r}"
+    at = at_words(summary, f"score ≥ {point['score_threshold']!r}")
     data = f"{plural(truth['objects'], 'object')} and {plural(found['detections'], 'detection')}"
     header, alignment, rows = ["", "value"], "lr", list(_figures(summary))
     resamples = ""
@@ -200,9 +200,8 @@ def _warnings(summary: Record) -> str:
 
 def _settings(summary: Record) -> str:
     settings, residual = summary["settings"], summary["gap"]["residual"]
-    asked = settings["score_threshold"]
     facts = [
-        f"score threshold {markdown_text(str(asked))}",
+        f"score threshold {markdown_text(asked_words(settings))}",
         f"analysis IoU {settings['iou_threshold']!r}",
         f"background IoU {settings['background_iou']!r}",
         f"at most {count(settings['max_detections'])} detections an image and class",

@@ -1,7 +1,7 @@
 """Missed objects: the false negatives at the operating point, as rows and as a COCO file for relabelling or mining."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -68,11 +68,18 @@ def missed_info(results: Results, where: str | None, objects: int, missed: int) 
         "ground_truth": results.ground_truth.name,
         "detections": results.detections.name,
         "score_threshold": point.score_threshold,
+        **_thresholds(results),
         "iou_threshold": point.iou_threshold,
         "where": where,
         "objects": objects,
         "missed": missed,
     }
+
+
+def _thresholds(results: Results) -> Record:
+    """By class, where each has its own."""
+    asked = results.settings.thresholds
+    return {} if asked is None else {"thresholds": [asdict(of_class) for of_class in asked.classes]}
 
 
 def missed_csv(results: Results, selected: BoolArray | None, evidence: MissedEvidence) -> bytes:

@@ -50,21 +50,30 @@ def evidence_fields(
     records = row_records(Rows({"cause": causes, **numbers}))
     classes = [truth.categories.names[category] for category in truth.category[rows].tolist()]
     point, least = results.operating_point, results.settings.background_iou
+    of_class = point.class_score_thresholds
+    thresholds = np.full(len(truth.categories.names), point.score_threshold) if of_class is None else of_class
     texts = [
-        "".join(evidence_pieces(record, name, point, least)) for record, name in zip(records, classes, strict=True)
+        "".join(evidence_pieces(record, name, point, least, threshold))
+        for record, name, threshold in zip(records, classes, thresholds[truth.category[rows]].tolist(), strict=True)
     ]
     return {"evidence": Coded(np.arange(len(rows)), texts), **numbers}
 
 
 def evidence_pieces(
-    row: Mapping[str, Any], class_name: str, operating_point: OperatingPoint, background_iou: float
+    row: Mapping[str, Any],
+    class_name: str,
+    operating_point: OperatingPoint,
+    background_iou: float,
+    score_threshold: float | None,
 ) -> Text:
-    """Why an object was missed, in a few words and numbers; `row` holds the cause and EVIDENCE_KEYS but `evidence`."""
+    """Why an object was missed, in a few words and numbers; `row` holds the cause and EVIDENCE_KEYS but `evidence`.
+
+    `score_threshold` is that of its class.
+    """
     cause, own = row["cause"], Name(class_name)
     iou, score = fraction(row["iou"], 2), fraction(row["detection_score"])
     if cause == "below_threshold":
-        threshold = fraction(operating_point.score_threshold)
-        return (f"found with IoU {iou} and score {score}, below the threshold {threshold}",)
+        return (f"found with IoU {iou} and score {score}, below the threshold {fraction(score_threshold)}",)
     if cause == "localization":
         digits = 2 if row["iou"] < operating_point.iou_threshold - 0.005 else 3  # .498 is not .50
         iou, needed = (fraction(value, digits) for value in (row["iou"], operating_point.iou_threshold))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from mapgap.number_words import fraction, interval, percent, score
 from mapgap.report.content import Report
+from mapgap.report.json_values import Record
+from mapgap.report.threshold_words import has_one_a_class
 from mapgap.tables import Intervals
 
 RUN_COLUMNS = ("AP", "AP50", "gap", "precision", "recall", "F1", "score threshold")
@@ -14,7 +16,6 @@ def run_row(report: Report) -> tuple[str, ...]:
     """The numbers of a run under `RUN_COLUMNS`, with their 95 % intervals."""
     coco, point = report.summary["coco"], report.summary["operating_point"]
     sure = report.intervals or Intervals({"AP": None, "AP50": None}, None, None, None, None)
-    threshold = point["score_threshold"]
     return (
         fraction(coco["AP"]) + interval(sure.metrics["AP"]),
         fraction(coco["AP50"]) + interval(sure.metrics["AP50"]),
@@ -22,8 +23,15 @@ def run_row(report: Report) -> tuple[str, ...]:
         percent(point["precision"]) + interval(sure.precision, percent),
         percent(point["recall"]) + interval(sure.recall, percent),
         fraction(point["f1"]) + interval(sure.f1),
-        "every score" if threshold is None else score(float(f"{threshold:.4g}")),
+        _threshold_cell(report.summary),
     )
+
+
+def _threshold_cell(summary: Record) -> str:
+    threshold = summary["operating_point"]["score_threshold"]
+    if has_one_a_class(summary):
+        return "one a class"
+    return "every score" if threshold is None else score(float(f"{threshold:.4g}"))
 
 
 def run_rows(reports: Sequence[Report]) -> list[tuple[str, ...]]:

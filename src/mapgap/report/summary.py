@@ -49,6 +49,8 @@ def summary_record(results: Results, slices: list[Record]) -> Record:
 def settings_record(results: Results) -> Record:
     """What was asked for, then the constants of the definitions it was done with."""
     asked = asdict(results.settings)
+    if results.settings.thresholds is not None:
+        asked["thresholds"]["classes"] = list(asked["thresholds"]["classes"])
     asked["by"] = [list(keys) for keys in results.settings.by]
     asked["bins"] = {name: list(edges) for name, edges in results.settings.bins.items()}
     return {

@@ -7,7 +7,7 @@ import numpy as np
 from mapgap import _kernel
 from mapgap.error_costs import read_costs
 from mapgap.report.columns import target_of_detections
-from mapgap.tables import CAUSES, FloatArray, IdArray, IndexArray, Results
+from mapgap.tables import CAUSES, FloatArray, IdArray, IndexArray, OperatingPoint, Results
 
 BELOW_THRESHOLD = CAUSES.index("below_threshold")
 
@@ -23,7 +23,7 @@ class ThresholdCurve:
     """What the errors cost in all; each costs 1 where no costs were given."""
     objects: int
     row: int
-    """The row of the report's own threshold, -1 where it keeps nothing."""
+    """The row of the report's own threshold, -1 where it keeps nothing or has one a class."""
     has_costs: bool
     """Whether costs were given."""
 
@@ -55,8 +55,7 @@ def threshold_curve(results: Results) -> ThresholdCurve:
     right = np.cumsum(is_hit, dtype=np.int64)[last]
     wrong = last + 1 - right
     objects = int(results.ground_truth.is_object.sum())
-    own = results.operating_point.score_threshold
-    kept = len(last) if own is None else int(np.count_nonzero(score[last] >= own))
+    kept = entries_kept(results.operating_point, score[last])
     has_costs = bool(results.settings.costs)
     cost = _costs(results, order)[last] if has_costs else (wrong + objects - right).astype(np.float64)
     return ThresholdCurve(score[last], right, wrong, cost, objects, kept - 1, has_costs)
@@ -67,6 +66,14 @@ def last_of_equals(falling: FloatArray) -> IdArray:
     is_last = np.ones(len(falling), dtype=np.bool_)
     is_last[:-1] = falling[1:] != falling[:-1]
     return np.flatnonzero(is_last)
+
+
+def entries_kept(operating_point: OperatingPoint, falling: FloatArray) -> int:
+    """How many of these scores the threshold of the report keeps; 0 where each class has its own."""
+    own = operating_point.score_threshold
+    if operating_point.class_score_thresholds is not None:
+        return 0
+    return len(falling) if own is None else int(np.count_nonzero(falling >= own))
 
 
 def _costs(results: Results, order: IndexArray) -> FloatArray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mapgap import _kernel
-from mapgap.report.curves.by_threshold import last_of_equals
+from mapgap.report.curves.by_threshold import entries_kept, last_of_equals
 from mapgap.tables import FloatArray, GroundTruth, IdArray, Results
 
 MOST_CELLS_A_KEY = 8
@@ -45,8 +45,7 @@ def roc_curve(results: Results) -> RocCurve:
     fp = last + 1 - tp
     positives = len(present)
     negatives = classes * images - positives - len(left_out)
-    own = results.operating_point.score_threshold
-    kept = len(last) if own is None else int(np.count_nonzero(score[last] >= own))
+    kept = entries_kept(results.operating_point, score[last])
     return RocCurve(score[last], tp, fp, positives, negatives, _area(tp, fp, positives, negatives), kept - 1)
 
 

@@ -55,6 +55,9 @@ def detection_rows(results: Results, most: int = MOST_ROWS) -> DetectionRows:
         # The whole group of the last score stays, so that the threshold can stand there.
         lowest = float(score[falling[most - 1]])
         stays = (score >= lowest) | results.matches.is_true_positive(threshold)
+        if results.operating_point.class_score_thresholds is not None:
+            # The page cannot move these thresholds up to the lowest score it knows.
+            stays |= results.operating_point.kept
         left_out = falling[~stays[falling]]
         falling, known = falling[stays[falling]], known[stays[known]]
     detection = known[grouped_order(results.detections.image[known])]
@@ -88,8 +91,15 @@ def run_record(results: Results, objects: ObjectRows, rows: DetectionRows, chunk
         "debts": _debts_record(results, objects, chunk),
         "own_debts": _own_debts_record(results, rows.falling[target[rows.row[rows.falling]] < 0], chunk),
         "left_out": _left_out_record(results, rows),
+        "class_thresholds": _class_thresholds(results),
         **_boxes_record(detections.box[detection], boxes),
     }
+
+
+def _class_thresholds(results: Results) -> list[float] | None:
+    """The score threshold of each class; None where one serves all."""
+    own = results.operating_point.class_score_thresholds
+    return None if own is None else own.tolist()
 
 
 def _boxes_record(box: FloatArray, chunk: Chunk) -> Record:

@@ -13,6 +13,7 @@ from mapgap.report.curves.run import Curves
 from mapgap.report.html.charts import Axis, Frame, block, chart, dot, line, nothing, steps, upright
 from mapgap.report.html.markup import Child, Markup, element
 from mapgap.report.html.parts import section
+from mapgap.report.threshold_words import has_one_a_class
 from mapgap.tables import FloatArray, Reliability
 
 DOT_RADIUS = 2.0
@@ -26,6 +27,11 @@ def curves_section(report: Report) -> Markup | None:
     if curves is None:
         return None
     own = report.summary["operating_point"]["score_threshold"]
+    if has_one_a_class(report.summary):
+        text = (
+            "Each class has a score threshold of its own, so no point of a curve over one threshold is this report's."
+        )
+        return section("curves", "Curves", element("p", text, class_="note"))
     intro = element(
         "p",
         "What another score threshold would give, ",

@@ -4,6 +4,7 @@ from mapgap.number_words import count, fraction, interval, percent, score
 from mapgap.report.html.markup import Markup, element
 from mapgap.report.html.parts import figure
 from mapgap.report.json_values import Record
+from mapgap.report.threshold_words import ONE_A_CLASS, has_one_a_class
 from mapgap.tables import Intervals
 
 
@@ -44,6 +45,8 @@ def plural_classes(number: int) -> str:
 def _threshold_text(summary: Record) -> str:
     point, asked = summary["operating_point"], summary["settings"]["score_threshold"]
     threshold = point["score_threshold"]
+    if has_one_a_class(summary):
+        return f"at {ONE_A_CLASS}"
     if threshold is None:
         return "no true positive: every score counts"
     return f"at score ≥ {_short(threshold)}{' (best F1)' if asked == 'best-f1' else ''}"
@@ -56,11 +59,12 @@ def _short(threshold: float) -> str:
 def _lead(summary: Record, *, has_intervals: bool) -> Markup:
     point = summary["operating_point"]
     threshold = point["score_threshold"]
-    at = (
-        "every detection counts"
-        if threshold is None
-        else f"detections with a score of at least {_short(threshold)} count"
-    )
+    if has_one_a_class(summary):
+        at = "detections that reach the score threshold of their class count"
+    elif threshold is None:
+        at = "every detection counts"
+    else:
+        at = f"detections with a score of at least {_short(threshold)} count"
     return element(
         "p",
         f"Errors, rates and missed objects are counted at the operating point: {at}, and a box is right from IoU ",

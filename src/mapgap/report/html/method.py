@@ -5,6 +5,7 @@ from mapgap.report.content import Report
 from mapgap.report.html.markup import Markup, element
 from mapgap.report.html.parts import section
 from mapgap.report.json_values import Record
+from mapgap.report.threshold_words import asked_words
 
 _FILES = {
     "summary.json": "the numbers behind this page",
@@ -50,7 +51,8 @@ def _settings(report: Report) -> Markup:
         ("detections", inputs["detections"]["name"]),
         ("SHA-256", inputs["detections"]["sha256"]),
         ("matched by", "boxes" if settings["iou_type"] == "bbox" else "masks"),
-        ("score threshold", str(settings["score_threshold"])),
+        ("score threshold", asked_words(settings)),
+        *([("SHA-256", settings["thresholds"]["sha256"])] if settings["thresholds"] else []),
         ("analysis IoU", repr(settings["iou_threshold"])),
         ("background IoU", repr(settings["background_iou"])),
         ("detections an image and class", count(settings["max_detections"])),

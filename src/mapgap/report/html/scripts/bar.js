@@ -2,8 +2,8 @@
 
 /** Builds the bar; `draw` brings it up to date. */
 function mountBar(page) {
-  const threshold = page.run.rows ? thresholdSlider(page) : null;
-  const own = page.ownThreshold === null ? "any score" : `score ≥ ${page.ownThreshold}`;
+  const threshold = thresholdControl(page);
+  const own = ownWords(page);
   const grey = make("p", { class: "note moved-only" }, `Grey: as reported, at ${own} and without a filter.`);
   const chips = make("ul", { class: "chips", "aria-label": "Filter" });
   page.bar = make("div", { class: "controls", role: "region", "aria-label": "Run, score threshold and filter" },
@@ -16,6 +16,18 @@ function mountBar(page) {
       chips.replaceChildren(...chipsOf(page.truth, page));
     },
   };
+}
+
+/** The slider; only words where each class has a threshold of its own, and nothing without a detection. */
+function thresholdControl(page) {
+  if (!page.run.rows) return null;
+  if (page.run.keptRows === null) return thresholdSlider(page);
+  return { element: make("p", { class: "own-thresholds" }, `At ${ONE_A_CLASS}, which this page does not move.`), draw() {} };
+}
+
+function ownWords({ run, ownThreshold }) {
+  if (run.keptRows !== null) return ONE_A_CLASS;
+  return ownThreshold === null ? "any score" : `score ≥ ${ownThreshold}`;
 }
 
 /** Keeps what is scrolled to below the bar, however tall it is: it grows with filters and on narrow screens. */

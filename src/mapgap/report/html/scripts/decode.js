@@ -147,7 +147,9 @@ function readRun(record, chunks, truth) {
   const read = (part) => column(part, chunks);
   const storedImage = groupsOf(startsOf(read(record.rows_of_image)));
   const storedScore = read(record.score);
-  const order = fallingOrder(storedScore, record.is_file_order ? null : () => read(record.record));
+  const falling = fallingOrder(storedScore, record.is_file_order ? null : () => read(record.record));
+  const own = record.class_thresholds;
+  const { order, keptRows } = own ? keptFirst(falling, storedScore, read(record.category), own) : { order: falling, keptRows: null };
   const row = placesOf(order);
   const sorted = (values) => inOrder(values, order);
   const image = sorted(storedImage);
@@ -160,6 +162,7 @@ function readRun(record, chunks, truth) {
   const place = once(() => sorted(read(record.record)));
   return {
     rows: order.length,
+    keptRows,
     score: sorted(storedScore),
     image,
     category,

@@ -23,9 +23,14 @@ function mountHeadline(page) {
       const { tp, fp, fn } = tally;
       put("precision", percent(ratio(tp, tp + fp)), `${count(tp)} of ${count(tp + fp)} detections`);
       put("recall", percent(ratio(tp, tp + fn)), `${count(tp)} of ${count(tp + fn)} objects`);
-      put("F1", fraction(f1Of(tp, fp, fn)), page.state.threshold === null ? "every score counts" : `at score ≥ ${page.state.threshold}`);
+      put("F1", fraction(f1Of(tp, fp, fn)), thresholdNote(page));
     },
   };
+}
+
+function thresholdNote({ run, state }) {
+  if (run.keptRows !== null) return `at ${ONE_A_CLASS}`;
+  return state.threshold === null ? "every score counts" : `at score ≥ ${state.threshold}`;
 }
 
 const LIVE = new Set(["precision", "recall", "F1"]);

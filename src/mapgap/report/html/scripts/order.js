@@ -17,6 +17,20 @@ function fallingOrder(score, readRecords) {
   return order;
 }
 
+/**
+ * An order with the rows first that reach the threshold of their class, and how many those are; otherwise as it was.
+ *
+ * Of a class they are those that come first anyway, so that rows of one class keep their order.
+ */
+function keptFirst(order, score, category, thresholds) {
+  const kept = order.filter((place) => score[place] >= thresholds[category[place]]);
+  const others = order.filter((place) => !(score[place] >= thresholds[category[place]]));
+  const both = new Uint32Array(order.length);
+  both.set(kept);
+  both.set(others, kept.length);
+  return { order: both, keptRows: kept.length };
+}
+
 /** The low and high half of a number for each score, which is the smaller the higher the score is. */
 function fallingKeys(score) {
   const floats = new Float64Array(score);

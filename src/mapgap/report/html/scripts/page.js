@@ -102,6 +102,7 @@ function makePage(truth, run, place, chooseRun) {
       page.whole = wholeTally(truth, run, page.members);
     }
     const isFiltered = where !== "{}";
+    if (run.keptRows !== null) state.threshold = null; // each class has its own, which no address moves
     const isAsReported = state.threshold === record.threshold && !isFiltered;
     if (!isAsReported) state.threshold = knownThreshold(run, state.threshold);
     page.position = positionOf(run, state.threshold);
@@ -123,7 +124,7 @@ function makePage(truth, run, place, chooseRun) {
 
 /** The threshold, or the lowest at which the file knows all detections. */
 function knownThreshold(run, threshold) {
-  if (!run.leftOut) return threshold;
+  if (!run.leftOut || run.keptRows !== null) return threshold;
   return Math.max(threshold ?? run.leftOut.below_score, run.leftOut.below_score);
 }
 

@@ -2,8 +2,11 @@
 
 /**
  * How many rows are kept at a score threshold: those whose score is at least as high; all where it is null.
+ *
+ * Where each class has a threshold of its own, the rows come in that order and nothing moves them.
  */
 function positionOf(run, threshold) {
+  if (run.keptRows !== null) return run.keptRows;
   if (threshold === null) return run.rows;
   let low = 0;
   let high = run.rows;

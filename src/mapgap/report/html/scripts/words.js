@@ -2,6 +2,8 @@
 
 const DASH = "–";
 
+const ONE_A_CLASS = "one score threshold a class";
+
 /** 36781 as "36,781". */
 function count(number) {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
