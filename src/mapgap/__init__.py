@@ -2,7 +2,7 @@
 
 `evaluate` gives COCO's numbers as pycocotools does; `analyze` divides the gap between AP and 1 among the errors, slices
 it and ranks the failure modes; `compare` tells what changed between runs; `read_table` reads the report's tables back
-as DataFrames.
+as DataFrames. `classification.evaluate` does for a plain classifier what the others do for a detector.
 """
 
 from importlib import import_module
@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # as type checkers know it, without the import of `typing
 if TYPE_CHECKING:
     from typing import Any
 
+    from mapgap import classification
     from mapgap.analysis.analysis import Analysis, analyze
     from mapgap.analysis.compare import ComparedRuns, compare
     from mapgap.analysis.evaluation import Evaluation, evaluate
@@ -48,6 +49,7 @@ __all__ = [
     "__version__",
     "analyze",
     "analyze_runs",
+    "classification",
     "compare",
     "evaluate",
     "read_table",
@@ -56,6 +58,8 @@ __all__ = [
 
 def __getattr__(name: str) -> "Any":
     """Imports a public name when it is first used, so that `mapgap --help` need not import NumPy."""
+    if name == "classification":
+        return import_module("mapgap.classification")
     if name not in _HOMES:
         raise AttributeError(f"module 'mapgap' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
