@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NoReturn
 
 from mapgap.attributes.expression_text import shown_text
-from mapgap.attributes.row_source import Row, RowSource, checked_columns, open_file
+from mapgap.attributes.row_source import MOST_COLUMNS, Row, RowSource, checked_columns, open_file
 from mapgap.errors import AccessError, InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -23,7 +23,7 @@ DELIMITERS = ",;\t"
 WIDEST_HEADER = 1 << 20
 
 
-def csv_rows(path: str | os.PathLike[str], name: str) -> RowSource:
+def csv_rows(path: str | os.PathLike[str], name: str, *, most_columns: int = MOST_COLUMNS) -> RowSource:
     """The rows of a CSV file in UTF-8, plain or gzip, separated by commas, or by semicolons or tabs as the header is.
 
     Empty lines are skipped. Raises InputError for a file that is empty or none of this, and, when the row is reached,
@@ -31,7 +31,7 @@ def csv_rows(path: str | os.PathLike[str], name: str) -> RowSource:
     """
     rows = _rows(path, name)
     _, header = next(rows)
-    return RowSource(name, checked_columns(header, name), _checked_rows(rows, header, name), is_text=True)
+    return RowSource(name, checked_columns(header, name, most_columns), _checked_rows(rows, header, name), is_text=True)
 
 
 def _rows(path: str | os.PathLike[str], name: str) -> Iterator[tuple[str, list[str]]]:

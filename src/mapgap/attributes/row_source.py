@@ -38,12 +38,12 @@ class RowSource:
     """Whether all values are text, and what they mean is still to be found out; empty text means missing."""
 
 
-def checked_columns(names: Sequence[str], file: str) -> tuple[str, ...]:
+def checked_columns(names: Sequence[str], file: str, most: int = MOST_COLUMNS) -> tuple[str, ...]:
     """The names without white space around them; raises InputError for too many, one given twice, or no Unicode."""
     stripped = tuple(name.strip() for name in names)
-    if len(stripped) > MOST_COLUMNS:
+    if len(stripped) > most:
         what = f"the table has {len(stripped):,} columns"
-        raise InputError(what, file=file, fix=f"Keep the at most {MOST_COLUMNS} to slice by, and the key")
+        raise InputError(what, file=file, fix=f"Keep the at most {most} to slice by, and the key")
     seen: dict[str, int] = {}
     for place, name in enumerate(stripped, start=1):
         if not is_writable(name):

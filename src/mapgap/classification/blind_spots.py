@@ -1,5 +1,6 @@
 """Blind spots: classes that are recognised worse in a slice than elsewhere, ranked by what that costs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from mapgap.classification.tables import NO_CLASS, Samples, SliceTable
 from mapgap.significance import SIGNIFICANT_Q
 from mapgap.slice_tests import LEAST_IMAGES, LEAST_MEMBERS
-from mapgap.tables import NOT_AVAILABLE, BoolArray
+from mapgap.tables import NOT_AVAILABLE, BoolArray, FloatArray
 
 LEAST_RATE_RATIO = 1.25
 """How many times as often a slice must be wrong as the rest."""
@@ -36,7 +37,8 @@ def blind_spots(samples: Samples, table: SliceTable) -> tuple[BlindSpot, ...]:
     """Ranked by excess, then by class, then as in the table.
 
     A row is one if it is about one class, large enough, with a rest as large, missed at least 1.25 times as often as
-    that, with q <= .05. A missing value is none.
+    that, with q <= .05. A missing value is none. Walking down, one is listed if at least half of its excess lies
+    outside those already listed for its class: what is bad at night is bad at night on each camera too.
     """
     wrong, rest_wrong = table.samples - table.right, table.rest_samples - table.rest_right
     has_value = np.array([NOT_AVAILABLE not in where.values() for where in table.where], dtype=bool)
@@ -46,8 +48,25 @@ def blind_spots(samples: Samples, table: SliceTable) -> tuple[BlindSpot, ...]:
     # Rates are compared as products of counts: 1.25 is exact, a quotient is not.
     is_spot &= wrong * table.rest_samples >= LEAST_RATE_RATIO * rest_wrong * table.samples
     rows = np.flatnonzero(is_spot & (excess > 0)).tolist()
-    spots = [_blind_spot(samples, table, row, float(excess[row])) for row in rows]
-    return tuple(sorted(spots, key=lambda spot: (-spot.excess, int(table.class_[spot.row]), spot.row)))
+    rows.sort(key=lambda row: (-excess[row], int(table.class_[row]), row))
+    listed = _not_repeated(samples, table, rows, excess)
+    return tuple(_blind_spot(samples, table, row, float(excess[row])) for row in listed)
+
+
+def _not_repeated(samples: Samples, table: SliceTable, rows: Sequence[int], excess: FloatArray) -> list[int]:
+    is_wrong = samples.truth != samples.prediction
+    covered: dict[int, BoolArray] = {}
+    listed = []
+    for row in rows:
+        is_member = members(samples, table, row)
+        before = covered.get(int(table.class_[row]), np.zeros(len(is_wrong), dtype=bool))
+        is_new = is_member & ~before
+        rest_rate = 1 - table.rest_right[row] / table.rest_samples[row]
+        own = np.count_nonzero(is_new & is_wrong) - np.count_nonzero(is_new) * rest_rate
+        if own >= excess[row] / 2:
+            listed.append(row)
+            covered[int(table.class_[row])] = before | is_member
+    return listed
 
 
 def _blind_spot(samples: Samples, table: SliceTable, row: int, excess: float) -> BlindSpot:

@@ -3,6 +3,7 @@
 import rich_click as click
 
 from mapgap import __version__
+from mapgap.cli.classify import classify
 from mapgap.cli.compare import compare
 from mapgap.cli.demo import demo
 from mapgap.cli.evaluate import evaluate
@@ -32,7 +33,7 @@ def mapgap() -> None:
     """
 
 
-for command in (report, compare, evaluate, missed, slices, serve, demo):
+for command in (report, compare, evaluate, missed, slices, classify, serve, demo):
     mapgap.add_command(command)
 
 
