@@ -111,6 +111,20 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "kinds": 1,
         "drawn": np.ones((1, 3), dtype=np.uint16),
     },
+    "resampled_gap": {
+        "class_order": ORDER,
+        "class_offsets": np.array([0, 2]),
+        "image": INDEX,
+        "counted_at": BITS + np.uint32(1),
+        "true_positive_at": np.array([1, 0], dtype=np.uint32),
+        "detection_cause": np.array([[-1, 2]], dtype=np.int8),
+        "object_offsets": np.array([0, 2]),
+        "object_image": INDEX,
+        "object_cause": np.array([[-1, 2]], dtype=np.int8),
+        "drawn": np.ones((1, 3), dtype=np.uint16),
+        "recall_thresholds": RECALL,
+        "causes": 3,
+    },
     "resample_images": {"images": 3, "resamples": 2, "seed": 0},
     "divide_gap": {
         "class_order": ORDER,
@@ -274,6 +288,7 @@ IGNORED_LENGTHS |= {("count_slices", name) for name in ("crosses", "found", "fal
 IGNORED_LENGTHS |= {("cluster_sums", "crosses"), ("stratified_sums", "crosses")}
 IGNORED_LENGTHS |= {("percentile_intervals", "samples")}
 IGNORED_LENGTHS |= {("resampled_average_precision", "drawn"), ("resampled_counts", "drawn")}
+IGNORED_LENGTHS |= {("resampled_gap", "drawn")}
 
 
 def _kernel_function(name: str) -> Callable[..., Any]:
@@ -360,6 +375,14 @@ def test_a_longer_array_is_refused(name: str, argument: str) -> None:
         ("resampled_average_precision", "cell_of_group", np.ones(1, dtype=np.int32)),
         ("resampled_average_precision", "group_offsets", np.array([0, 3])),
         ("resampled_average_precision", "object_offsets", np.array([1, 2])),
+        ("resampled_gap", "class_order", np.array([0, 2], dtype=np.int32)),
+        ("resampled_gap", "class_offsets", np.array([0, 3])),
+        ("resampled_gap", "image", np.array([0, 1], dtype=np.int32)),
+        ("resampled_gap", "detection_cause", np.array([[-1, 3]], dtype=np.int8)),
+        ("resampled_gap", "detection_cause", np.array([[-1, -1]], dtype=np.int8)),
+        ("resampled_gap", "object_offsets", np.array([1, 2])),
+        ("resampled_gap", "object_image", np.array([-1, 0], dtype=np.int32)),
+        ("resampled_gap", "object_cause", np.array([[-1, 3]], dtype=np.int8)),
         ("resampled_counts", "image", np.array([0, 1], dtype=np.int32)),
         ("resampled_counts", "kind", np.array([0, 1], dtype=np.uint8)),
         ("resampled_counts", "sizes", np.array([0])),
@@ -382,6 +405,7 @@ def test_an_index_out_of_range_is_refused(name: str, argument: str, bad: np.ndar
     [
         ("match", {"thresholds": np.linspace(0, 1, 33)}),
         ("resampled_average_precision", {"thresholds": 33}),
+        ("resampled_gap", {"detection_cause": np.zeros((33, 2), np.int8), "object_cause": np.zeros((33, 2), np.int8)}),
         ("precision_recall", {"thresholds": 33}),
         ("average_precision_by_threshold", {"positives": np.full((33, 1), 2)}),
         ("SliceAveragePrecision", {"matched": np.zeros((33, 2), np.int32), "cause": np.zeros((33, 2), np.int8)}),
@@ -410,6 +434,12 @@ def test_more_resampled_true_positives_than_objects_are_refused() -> None:
         _kernel.resampled_average_precision(
             **{**ARGUMENTS["resampled_average_precision"], "true_positive_at": right, **only_one}
         )
+
+
+@pytest.mark.parametrize("object_cause", [[[2, 2]], [[-1, -1]]])
+def test_resampled_objects_found_without_a_true_positive_are_refused(object_cause: list[list[int]]) -> None:
+    with pytest.raises(ValueError, match="as there are true positives"):
+        _kernel.resampled_gap(**{**ARGUMENTS["resampled_gap"], "object_cause": np.array(object_cause, dtype=np.int8)})
 
 
 def test_draws_that_might_overflow_are_refused() -> None:

@@ -3,43 +3,13 @@
 
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#define MAPGAP_HAS_WIDE 1
-#define MAPGAP_WIDE __attribute__((target("avx2")))
-#define MAPGAP_INLINE inline __attribute__((always_inline))
-#else
-#define MAPGAP_HAS_WIDE 0
-#define MAPGAP_INLINE inline
-#endif
-
-// Unrolled loops would not become vector instructions.
-#if defined(__GNUC__)
-#define MAPGAP_AS_VECTOR _Pragma("GCC unroll 1")
-#else
-#define MAPGAP_AS_VECTOR
-#endif
-#define MAPGAP_FOR_LANES MAPGAP_AS_VECTOR for (std::size_t lane = 0; lane < lanes; ++lane)
+#include "lanes.h"
 
 namespace mapgap {
 namespace {
-
-// Draws in all lanes. GCC's vectors, because it does not keep an array of sums in registers.
-#if defined(__GNUC__)
-using Draws [[gnu::vector_size(lanes * sizeof(std::uint16_t))]] = std::uint16_t;
-#else
-struct Draws {
-  std::uint16_t of_lane[lanes];
-
-  Draws& operator+=(const Draws& other) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) of_lane[lane] = static_cast<std::uint16_t>(of_lane[lane] + other.of_lane[lane]);
-    return *this;
-  }
-};
-#endif
 
 struct CountArguments {
   const RankedRows& group;
@@ -64,28 +34,6 @@ struct TallyArguments {
   const std::uint16_t* drawn;
   std::uint32_t* sums;
 };
-
-MAPGAP_INLINE const std::uint16_t* draws_of(const std::uint16_t* drawn, std::int32_t image) {
-  return drawn + static_cast<std::size_t>(image) * lanes;
-}
-
-MAPGAP_INLINE void add_rows(const std::int32_t* image, std::size_t rows, const std::uint16_t* drawn, std::size_t rows_at_once,
-                            std::int32_t* sums) {
-  for (std::size_t row = 0; row < rows;) {
-    const std::size_t end = rows - row < rows_at_once ? rows : row + rows_at_once;
-    Draws part{};
-    for (; row < end; ++row) {
-      Draws here;
-      std::memcpy(&here, draws_of(drawn, image[row]), sizeof here);
-      part += here;
-    }
-    // Only a copy has an address: what is added up in the loop stays in a register.
-    const Draws sum = part;
-    std::uint16_t sixteen[lanes];
-    std::memcpy(sixteen, &sum, sizeof sixteen);
-    MAPGAP_FOR_LANES sums[lane] += sixteen[lane];
-  }
-}
 
 // COCO's np.spacing(1) in the denominator also keeps 0 / 0 away.
 constexpr double spacing = std::numeric_limits<double>::epsilon();
@@ -187,14 +135,6 @@ constexpr auto average_rows_wide = average_rows;
 constexpr auto tally_rows_wide = tally_rows;
 #endif
 
-bool is_wide() {
-#if MAPGAP_HAS_WIDE
-  return __builtin_cpu_supports("avx2") != 0;
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
 RecallPoints::RecallPoints(std::span<const double> points) : steps_(points.size() - 1) {
@@ -225,7 +165,7 @@ std::int32_t RecallPoints::strict_hits(std::int32_t hits, std::int32_t positives
 }
 
 DrawnLoops::DrawnLoops(std::uint16_t most, bool wide)
-    : rows_at_once_(std::numeric_limits<std::uint16_t>::max() / (most == 0 ? std::size_t{1} : most)), wide_(wide && is_wide()) {}
+    : rows_at_once_(rows_in_16_bits(most)), wide_(wide && is_wide()) {}
 
 void DrawnLoops::sum(const std::int32_t* image, std::size_t rows, const std::uint16_t* drawn, std::int32_t* sums) const {
   if (wide_) {

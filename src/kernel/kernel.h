@@ -19,6 +19,7 @@ void add_resamples(nanobind::module_& module);
 void add_bootstrap(nanobind::module_& module);
 void add_nearest(nanobind::module_& module);
 void add_gap(nanobind::module_& module);
+void add_resampled_gap(nanobind::module_& module);
 void add_causes(nanobind::module_& module);
 void add_sorting(nanobind::module_& module);
 void add_presence(nanobind::module_& module);

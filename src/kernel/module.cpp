@@ -17,6 +17,7 @@ NB_MODULE(_kernel, module) {
   mapgap::add_bootstrap(module);
   mapgap::add_nearest(module);
   mapgap::add_gap(module);
+  mapgap::add_resampled_gap(module);
   mapgap::add_causes(module);
   mapgap::add_sorting(module);
   mapgap::add_presence(module);

@@ -442,6 +442,32 @@ def resampled_average_precision(
     it off.
     """
 
+def resampled_gap(
+    class_order: Index,
+    class_offsets: Id,
+    image: Index,
+    counted_at: Bits,
+    true_positive_at: Bits,
+    detection_cause: Code,
+    object_offsets: Id,
+    object_image: Index,
+    object_cause: Code,
+    drawn: Drawn,
+    recall_thresholds: Float,
+    causes: int,
+    threads: int = 0,
+    wide: bool = True,
+) -> Float:
+    """(causes, B) how 1 - AP divides among the causes in each resample; the debts of `divide_gap`, added up by cause.
+
+    Mean over the thresholds and over the classes that have an object drawn; NaN where none has. Rows of detections are
+    those of `divide_gap`, with an `image` (D,). Objects, M of them, stand by class (`object_offsets` (K + 1,)) with
+    `object_image` and `object_cause` (T, M), -1 where found. A row or object whose image was drawn w times counts as w
+    equal ones in its place; precisions are compared as whole numbers. Every false positive of a class with objects
+    must have a cause, and in each class and resample as many objects must be found as there are true positives.
+    `recall_thresholds` and `wide` as in `resampled_average_precision`.
+    """
+
 def resampled_counts(
     columns: list[Index],
     sizes: Id,
