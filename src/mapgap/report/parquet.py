@@ -1,9 +1,9 @@
 """Parquet through DuckDB, so that nobody needs pyarrow; written from arrays, so that nobody waits for pandas."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
     Source = dict[str, NDArray[np.generic]]
+
+Rows = TypeVar("Rows")
 
 FEW_TEXTS = 256
 """Up to here DuckDB looks texts up by code; where there are more, Python strings are quicker."""
@@ -89,11 +91,7 @@ def read_table(path: str | Path) -> "pd.DataFrame":
     the file cannot be opened and InputError if it is no such table.
     """
     path = Path(path)
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise AccessError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+    _require_readable(path)
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return _read_parquet(path)
@@ -104,14 +102,50 @@ def read_table(path: str | Path) -> "pd.DataFrame":
     )
 
 
+def _require_readable(path: Path) -> None:
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise AccessError(f"{path.name}: cannot be read: {error.strerror or error}") from error
+
+
+def read_columns(path: str | Path, types: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Some columns of a Parquet file in the order of its rows: name -> array of a type of SQL.
+
+    Null is NaN in columns of DOUBLE and None in those of VARCHAR. Raises AccessError if the file cannot be opened and
+    InputError if it is no Parquet file, lacks a column, or has what is not of the type.
+    """
+    path = Path(path)
+    _require_readable(path)
+    casts = ", ".join(
+        f"CAST({_quoted(name, IDENTIFIER)} AS {kind}) AS {_quoted(name, IDENTIFIER)}" for name, kind in types.items()
+    )
+    columns: dict[str, Any] = _query_parquet(path, casts, lambda found: dict(found.fetchnumpy()))
+    return {name: _without_mask(columns[name], name, path.name) for name in types}
+
+
+def _without_mask(column: NDArray[Any], name: str, file: str) -> NDArray[Any]:
+    """DuckDB gives a masked array where there are nulls."""
+    if not isinstance(column, np.ma.MaskedArray):
+        return column
+    if column.dtype.kind not in "fO":
+        raise InputError(f"the column {name} has a null", file=file)
+    return np.asarray(column.filled(np.nan if column.dtype.kind == "f" else None))
+
+
 def _read_parquet(path: Path) -> "pd.DataFrame":
+    return _query_parquet(path, "*", lambda relation: relation.df())
+
+
+def _query_parquet(path: Path, selected: str, fetch: "Callable[[DuckDBPyConnection], Rows]") -> "Rows":
     import duckdb
 
     try:
         with duckdb.connect(":memory:") as connection:
             # read_parquet takes a pattern: brackets and stars of the name must stand for themselves.
             pattern = "".join(f"[{c}]" if c in "*?[" else c for c in str(path.absolute()))
-            return connection.execute("SELECT * FROM read_parquet(?)", [pattern]).df()
+            return fetch(connection.execute(f"SELECT {selected} FROM read_parquet(?)", [pattern]))
     except duckdb.Error as error:
         raise InputError(f"not a readable Parquet file ({str(error).splitlines()[0]})", file=path.name) from error
 

@@ -1,0 +1,246 @@
+"""A gate: is a run worse than its baseline by more than the rules allow?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike
+
+from mapgap.analysis.analysis import Analysis, analyze
+from mapgap.analysis.baseline import Baseline, read_baseline
+from mapgap.analysis.baseline_runs import baseline_detections, with_baseline_outcomes
+from mapgap.analysis.baseline_truth import other_file_notice, require_same_truth, truth_difference
+from mapgap.analysis.measuring import Earlier, Measuring
+from mapgap.analysis.runs import named_progress
+from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource, read_pair, require_iou_type
+from mapgap.analysis.stages import STAGES, Progress
+from mapgap.analysis.truth import Truth
+from mapgap.attributes import Expression, parse_expression, select_objects
+from mapgap.bootstrap import checked_draws, draw_images
+from mapgap.coco.selection import select
+from mapgap.coco_parameters import METRICS
+from mapgap.errors import InputError
+from mapgap.gates import in_order, judge, parse_rule
+from mapgap.report.evaluation import tables_inputs_record
+from mapgap.tables import Notice, Results
+from mapgap.verdicts import Gate, Rule
+
+NOW, BASELINE = "now", "baseline"
+CHECK_STAGES = (*(f"{run}: {stage}" for run in (NOW, BASELINE) for stage in STAGES), "comparing", "report")
+USUAL_RULES = ("AP drop > 0.5", "recall drop > 1", "precision drop > 1", "recall[*] drop > 2")
+"""What holds where nobody says anything."""
+SAME = 1e-9
+"""Numbers of a summary and of its own tables are no further apart."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a gate says of a run, and the analysis of that run."""
+
+    gate: Gate
+    now: Analysis
+
+
+def usual_rules(baseline: Baseline) -> tuple[Rule, ...]:
+    """USUAL_RULES; only those on COCO's numbers where the baseline has nothing else."""
+    rules = tuple(parse_rule(text) for text in USUAL_RULES)
+    return rules if baseline.summary.operating_point else tuple(rule for rule in rules if rule.metric in METRICS)
+
+
+def check(
+    gt: GroundTruthSource,
+    dt: DetectionsSource,
+    baseline: str | PathLike[str],
+    rules: Sequence[Rule] = (),
+    *,
+    strict: bool = False,
+    score_threshold: float | str | None = None,
+    common_images: bool = False,
+    images: str | PathLike[str] | None = None,
+    attributes: AttributesSource | None = None,
+    bins: Mapping[str, Sequence[float]] | None = None,
+    slices: Mapping[str, str] | None = None,
+    resamples: int = 200,
+    seed: int = 0,
+    jobs: int = 0,
+    for_report: bool = False,
+    progress: Progress | None = None,
+) -> Checked:
+    """The verdicts of the rules (USUAL_RULES without any) on the run `dt` against its baseline.
+
+    `baseline` is a report folder or a summary.json. IoU type and threshold, bins and named slices are the baseline's,
+    and so is its score threshold unless another is given; `bins` and `slices` come on top. `strict` lets every change
+    beyond a rule count, sure or not. `common_images` leaves out the images whose ground truth differs. `for_report`
+    gives the analysis of the run all that a report needs. `progress` is told each of CHECK_STAGES.
+    Raises InputError for rules, baselines and inputs without a meaning, AccessError for unreadable files.
+    """
+    resamples, seed = checked_draws(resamples, seed)
+    rules = tuple(dict.fromkeys(rules))
+    parsed = {rule.where: _parsed(rule) for rule in rules if rule.where is not None and not rule.is_about_every_slice}
+    known = read_baseline(baseline)
+    rules = rules or usual_rules(known)
+    settings = known.summary.settings
+    require_iou_type(settings.iou_type)
+    point = _score_threshold(known, score_threshold)
+    truth, detections, notices = _inputs(
+        Truth(gt, settings.iou_type, images, attributes, jobs), dt, known, common_images
+    )
+    if settings.attributes is not None and attributes is None:
+        message = (
+            f"the baseline joined {settings.attributes.name}; its columns are no attributes here without --attributes"
+        )
+        notices = (*notices, Notice("attributes_not_joined", message, 1))
+    asked = {
+        "iou_type": settings.iou_type,
+        "iou_threshold": settings.iou_threshold,
+        "score_threshold": point,
+        "bins": {**settings.bins, **(bins or {})},
+        "slices": {**settings.slices, **(slices or {})},
+        "seed": seed,
+        "jobs": jobs,
+    }
+    now = analyze(
+        truth,
+        detections,
+        resamples=resamples if for_report else 0,
+        progress=named_progress(progress, NOW),
+        **asked,  # type: ignore[arg-type]
+    )
+    expressions = _named_expressions(rules, parsed, now.results)
+    earlier = Earlier(known.summary, is_at_own_point=_is_own_point(known, point))
+    if known.tables is not None and settings.iou_type == "segm":
+        threshold = point if isinstance(point, float) else _own_threshold(known)
+        earlier = replace(earlier, outcomes=with_baseline_outcomes(now.results, known, float(threshold or 0)))
+    elif known.tables is not None:
+        run = baseline_detections(truth.table, known)
+        before = analyze(truth, run, resamples=0, progress=named_progress(progress, BASELINE), **asked)  # type: ignore[arg-type]
+        earlier = replace(earlier, results=before.results)
+        notices = (*notices, *_unlike_summary(known, before.results, point))
+    if progress is not None:
+        progress("comparing")
+    drawn = draw_images(len(truth.table.images.ids), resamples=resamples, seed=seed) if resamples else None
+    measuring = Measuring(earlier, now.results, expressions, drawn)
+    verdicts = [verdict for rule in rules for verdict in judge(rule, measuring.of(rule), strict=strict)]
+    gate = Gate(
+        verdicts=in_order(verdicts),
+        inputs=_inputs_record(known, now.results),
+        settings={
+            "iou_type": settings.iou_type,
+            "iou_threshold": settings.iou_threshold,
+            "score_threshold": now.results.operating_point.score_threshold,
+            "strict": strict,
+            "common_images": common_images,
+            "resamples": resamples,
+            "seed": seed,
+        },
+        notices=(*notices, *now.results.notices),
+    )
+    return Checked(gate, now)
+
+
+def _parsed(rule: Rule) -> Expression:
+    assert rule.where is not None
+    try:
+        return parse_expression(rule.where)
+    except InputError as error:
+        raise _in_rule(rule, error) from None
+
+
+def _in_rule(rule: Rule, error: InputError) -> InputError:
+    """The complaint with the rule it is about."""
+    where = ": ".join(part for part in (f"rule {rule.text}", error.where) if part)
+    return InputError(error.what, file=rule.source, where=where, fix=error.fix)
+
+
+def _own_threshold(baseline: Baseline) -> float | None:
+    point = baseline.summary.operating_point
+    return None if point is None else point.score_threshold
+
+
+def _is_own_point(baseline: Baseline, score_threshold: float | str) -> bool:
+    own = (_own_threshold(baseline), baseline.summary.settings.score_threshold)
+    return baseline.summary.operating_point is not None and score_threshold in own
+
+
+def _score_threshold(baseline: Baseline, asked: float | str | None) -> float | str:
+    """The score threshold of both runs."""
+    own = _own_threshold(baseline)
+    if asked is None:
+        if baseline.summary.operating_point is None:
+            return baseline.summary.settings.score_threshold
+        if own is None:
+            what = "the baseline has no score threshold, because nothing in it is right"
+            raise InputError(what, file="summary.json", fix="Give one with --score-threshold")
+        return own
+    is_all_told = baseline.tables is not None and baseline.summary.settings.iou_type == "bbox"
+    needs_own = baseline.tables is None or isinstance(asked, str)
+    if not is_all_told and needs_own and baseline.summary.operating_point and not _is_own_point(baseline, asked):
+        what = f"the baseline's numbers are those at its own score threshold, {own}, not at {asked}"
+        raise InputError(what, fix="Leave --score-threshold out, or give the report folder of boxes as baseline")
+    return asked
+
+
+def _inputs(
+    truth: Truth, dt: DetectionsSource, baseline: Baseline, common_images: bool
+) -> tuple[Truth, DetectionsSource, tuple[Notice, ...]]:
+    """The ground truth and the run's detections in the images to look at, and what is to be said of them."""
+    table, detections = read_pair(truth.table, dt, truth.iou_type)
+    if baseline.tables is None:
+        return truth, detections, other_file_notice(table, baseline)
+    difference = truth_difference(table, baseline)
+    notices = require_same_truth(difference, common_images=common_images)
+    if not notices:
+        return truth, detections, other_file_notice(table, baseline)
+    common, kept = select(table, detections, image_ids=difference.same_images.tolist())
+    return Truth(common, truth.iou_type, truth.images, truth.attributes, truth.jobs), kept, notices
+
+
+def _named_expressions(
+    rules: Sequence[Rule], parsed: Mapping[str, Expression], now: Results
+) -> dict[str, tuple[str, Expression]]:
+    """Of each slice that rules name, by its text: a name that no attribute has, and the condition."""
+    taken = {attribute.name for attribute in now.attributes}
+    named: dict[str, tuple[str, Expression]] = {}
+    for rule in rules:
+        where = rule.where
+        if where is None or where not in parsed or where in named:
+            continue
+        try:
+            select_objects(now.attributes, parsed[where])
+        except InputError as error:
+            raise _in_rule(rule, error) from None
+        name = f"gate {len(named)}"
+        while name in taken:
+            name += "_"
+        named[where] = (name, parsed[where])
+    return named
+
+
+def _unlike_summary(baseline: Baseline, again: Results, score_threshold: float | str) -> tuple[Notice, ...]:
+    """That the baseline's tables do not give the numbers of its summary, where they should."""
+    same_truth = baseline.summary.inputs.ground_truth.sha256 == again.ground_truth.sha256
+    if not same_truth or len(again.detections.record) == 0:
+        return ()
+    told = {name: (value, again.metrics[name]) for name, value in baseline.summary.coco.items() if name in METRICS}
+    unlike = [name for name, pair in told.items() if not _is_same(*pair)]
+    if not unlike:
+        return ()
+    first, (old, new) = unlike[0], told[unlike[0]]
+    message = f"{first} of the baseline is {old} by its summary.json and {new} by its tables, which are used here"
+    return (Notice("baseline_disagrees", message, len(unlike), tuple(unlike[:3])),)
+
+
+def _is_same(first: float | None, second: float | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return abs(first - second) <= SAME
+
+
+def _inputs_record(baseline: Baseline, now: Results) -> dict[str, object]:
+    before = baseline.summary.inputs
+    return {
+        **tables_inputs_record(now.ground_truth, now.detections),
+        "baseline": {
+            "kind": baseline.kind,
+            "ground_truth": {"name": before.ground_truth.name, "sha256": before.ground_truth.sha256},
+            "detections": {"name": before.detections.name, "sha256": before.detections.sha256},
+        },
+    }
