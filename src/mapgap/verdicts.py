@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from mapgap.coco_parameters import METRICS
-from mapgap.tables import Interval, Notice
+from mapgap.tables import Interval, Notice, Where
 
 FRACTIONS = (*METRICS, "precision", "recall", "f1", "gap")
 COUNTS = ("tp", "fp", "fn", "objects")
@@ -67,8 +67,10 @@ class Measured:
     """Of after minus before; None where there is none."""
     after_interval: Interval | None = None
     """Of the later number alone."""
-    where: str | None = None
-    """The slice as a condition; None for the whole run."""
+    place: str | None = None
+    """The slice as a condition to read; None for the whole run."""
+    where: Where | None = None
+    """The slice by attributes, where the condition is nothing but equalities."""
     members: int = 0
     """Objects, or where the number is about detections, objects and false positives: 0 where there is nothing."""
     q_value: float | None = None
@@ -94,6 +96,8 @@ class Verdict:
 class Gate:
     """All verdicts on one run, those that fail first, and what they rest on."""
 
+    rules: tuple[Rule, ...]
+    """In the order they were given."""
     verdicts: tuple[Verdict, ...]
     inputs: Mapping[str, object]
     """Names and hashes, as JSON values."""
@@ -104,3 +108,7 @@ class Gate:
     def is_passed(self) -> bool:
         """Whether no verdict fails."""
         return not any(verdict.outcome in FAILING for verdict in self.verdicts)
+
+    def outcome_of(self, rule: Rule) -> Outcome:
+        """The worst outcome of a rule."""
+        return min((each.outcome for each in self.verdicts if each.rule == rule), key=OUTCOMES.index)

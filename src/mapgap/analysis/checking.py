@@ -120,6 +120,7 @@ def check(
     measuring = Measuring(earlier, now.results, expressions, drawn)
     verdicts = [verdict for rule in rules for verdict in judge(rule, measuring.of(rule), strict=strict)]
     gate = Gate(
+        rules=rules,
         verdicts=in_order(verdicts),
         inputs=_inputs_record(known, now.results),
         settings={

@@ -132,7 +132,8 @@ class Measuring:
             what = f"the baseline's summary.json does not tell {rule.metric} of this slice"
             fix = f"{SUMMARY_HOLDS}: name the slice in the baseline's report with --slice, or give the report folder"
             raise _refusal(rule, what, fix)
-        return self._measured(rule, [before], runs, [where], [rule.where or ""])[0]
+        place = (expression.text.strip(), as_where(expression, self.now.attributes))
+        return self._measured(rule, [before], runs, [where], [place])[0]
 
     @cached_property
     def _gates_after(self) -> Results:
@@ -159,7 +160,7 @@ class Measuring:
             is_known = [numbers is not None for numbers in before]
             wheres, before = list(compress(wheres, is_known)), list(compress(before, is_known))
         runs = (self.earlier.paired, self.now)
-        return self._measured(rule, before, runs, wheres, [where_text(where) for where in wheres])
+        return self._measured(rule, before, runs, wheres, [(where_text(where), where) for where in wheres])
 
     def _before(
         self, rule: Rule, where: Where, run: Results | None, expression: Expression | None
@@ -186,7 +187,7 @@ class Measuring:
         before: Sequence[SliceNumbers | None],
         runs: tuple[Results | None, Results],
         wheres: Sequence[Where],
-        places: Sequence[str],
+        places: Sequence[tuple[str, Where | None]],
     ) -> list[Measured]:
         after = slice_numbers(runs[1].slices, wheres)
         values_after = after.values[rule.metric]
@@ -206,11 +207,12 @@ class Measuring:
                 after=_defined(values_after[row]),
                 interval=None if changes is None else changes.row(row).interval,
                 after_interval=own[row],
-                where=place,
+                place=place,
+                where=asked,
                 members=int(members[row]),
                 q_value=None if changes is None or not rule.is_about_every_slice else _defined(changes.q_value[row]),
             )
-            for row, place in enumerate(places)
+            for row, (place, asked) in enumerate(places)
         ]
 
     def _changes(

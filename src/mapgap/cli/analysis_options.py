@@ -1,6 +1,6 @@
 """The options of every command that analyses a run, read into what `analyze` takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from itertools import pairwise
 from math import inf
@@ -11,6 +11,7 @@ import rich_click as click
 from mapgap.cli.options import COUNTING, PATH, iou_type_option, named_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+Decorator = Callable[[Any], Any]
 
 ATTRIBUTES = "Attributes and slices"
 INTERVALS = "Intervals"
@@ -18,17 +19,33 @@ INTERVALS = "Intervals"
 
 def analysis_options(command: Command) -> Command:
     """Adds the options and hands them to the command as one dict, `asked`: keyword arguments of `analyze`."""
+    return _with_options(command, OPTIONS)
 
+
+def gate_options(command: Command) -> Command:
+    """The same without those that a baseline decides: what is compared, at which IoU and score."""
+    return _with_options(command, {name: option for name, option in OPTIONS.items() if name not in DECIDED})
+
+
+def score_rule(context: click.Context, option: click.Parameter, text: str) -> float | str:
+    """A number where the text is one, else the rule as it stands."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _with_options(command: Command, options: Mapping[str, Decorator]) -> Command:
     @wraps(command)
-    def with_asked(*arguments: Any, **options: Any) -> Any:
-        asked = {name: options.pop(name) for name in NAMES}
-        outcome = command(*arguments, asked=asked, **options)
+    def with_asked(*arguments: Any, **given: Any) -> Any:
+        asked = {name: given.pop(name) for name in options}
+        outcome = command(*arguments, asked=asked, **given)
         if asked["images"] is not None:
             _warn_without_cache()
         return outcome
 
     decorated: Any = with_asked
-    for option in OPTIONS:
+    for option in options.values():
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
 
@@ -41,14 +58,6 @@ def _warn_without_cache() -> None:
     if not can_keep():
         fix = "Set XDG_CACHE_HOME to a folder of yours"
         print_warning(f"pictures_not_kept: no cache folder can be written, so they are measured anew each time. {fix}")
-
-
-def _score_rule(context: click.Context, option: click.Parameter, text: str) -> float | str:
-    """A number where the text is one, else the rule as it stands."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _bins(context: click.Context, option: click.Parameter, texts: tuple[str, ...]) -> dict[str, list[float]]:
@@ -105,8 +114,8 @@ def _refuse_repeated(name: str, known: dict[str, Any], text: str) -> None:
         raise click.BadParameter(f"{text!r}: {name!r} is given twice. Give it once")
 
 
-OPTIONS = (
-    click.option(
+OPTIONS: Mapping[str, Decorator] = {
+    "seed": click.option(
         "--seed",
         type=click.IntRange(min=0),
         default=0,
@@ -115,7 +124,7 @@ OPTIONS = (
         panel=INTERVALS,
         help="Seed of the draws: the same seed gives the same intervals.",
     ),
-    click.option(
+    "resamples": click.option(
         "--resamples",
         type=click.IntRange(min=0),
         default=200,
@@ -124,7 +133,7 @@ OPTIONS = (
         panel=INTERVALS,
         help="How often the images are drawn again for 95 % intervals; 0 for no intervals.",
     ),
-    click.option(
+    "jobs": click.option(
         "--jobs",
         type=click.IntRange(min=0),
         default=0,
@@ -133,7 +142,7 @@ OPTIONS = (
         panel=ATTRIBUTES,
         help="Processes that look at pictures.",
     ),
-    click.option(
+    "slices": click.option(
         "--slice",
         "slices",
         multiple=True,
@@ -142,7 +151,7 @@ OPTIONS = (
         panel=ATTRIBUTES,
         help="Name a slice, as in 'night_small: [time_of_day=night,size=small]'; may be repeated.",
     ),
-    click.option(
+    "bins": click.option(
         "--bins",
         multiple=True,
         metavar="NAME=EDGES",
@@ -150,7 +159,7 @@ OPTIONS = (
         panel=ATTRIBUTES,
         help="Edges for an attribute of numbers, as in size=0,256,1024,9216; may be repeated.",
     ),
-    click.option(
+    "attributes": click.option(
         "--attributes",
         metavar="FILE",
         type=PATH,
@@ -158,7 +167,7 @@ OPTIONS = (
         panel=ATTRIBUTES,
         help="CSV or Parquet file to join by a column image_id, file_name or id.",
     ),
-    click.option(
+    "images": click.option(
         "--images",
         metavar="DIR",
         type=PATH,
@@ -166,8 +175,8 @@ OPTIONS = (
         panel=ATTRIBUTES,
         help="Folder of the pictures: brightness, contrast, sharpness and the like become attributes.",
     ),
-    iou_type_option,
-    click.option(
+    "iou_type": iou_type_option,
+    "costs": click.option(
         "--cost",
         "costs",
         multiple=True,
@@ -176,7 +185,7 @@ OPTIONS = (
         panel=COUNTING,
         help="What an error costs, as in below_threshold=5,background=1 or missed:person=20; else every error costs 1.",
     ),
-    click.option(
+    "iou_threshold": click.option(
         "--iou-threshold",
         type=float,
         default=0.5,
@@ -185,7 +194,7 @@ OPTIONS = (
         panel=COUNTING,
         help="IoU at which counts are taken; AP and the gap always use .50 to .95.",
     ),
-    click.option(
+    "thresholds": click.option(
         "--thresholds",
         metavar="FILE",
         type=PATH,
@@ -193,27 +202,14 @@ OPTIONS = (
         panel=COUNTING,
         help="Scores one a class in place of it: JSON as mapgap thresholds writes it, or {class: score}.",
     ),
-    click.option(
+    "score_threshold": click.option(
         "--score-threshold",
         default="best-f1",
         show_default=True,
         metavar="RULE",
-        callback=_score_rule,
+        callback=score_rule,
         panel=COUNTING,
         help="Score from which detections count: best-f1, a number, precision=P, recall=R, or cost: least by --cost.",
     ),
-)
-NAMES = (
-    "score_threshold",
-    "thresholds",
-    "costs",
-    "iou_threshold",
-    "iou_type",
-    "images",
-    "attributes",
-    "bins",
-    "slices",
-    "jobs",
-    "resamples",
-    "seed",
-)
+}
+DECIDED = ("iou_type", "costs", "iou_threshold", "thresholds", "score_threshold")

@@ -3,6 +3,7 @@
 import rich_click as click
 
 from mapgap import __version__
+from mapgap.cli.check import check
 from mapgap.cli.classify import classify
 from mapgap.cli.compare import compare
 from mapgap.cli.demo import demo
@@ -33,7 +34,7 @@ def mapgap() -> None:
     """
 
 
-for command in (report, compare, evaluate, missed, slices, classify, serve, demo):
+for command in (report, compare, check, evaluate, missed, slices, classify, serve, demo):
     mapgap.add_command(command)
 
 

@@ -1,0 +1,1 @@
+"""What a gate found, for people, pipelines and scripts; each format only draws."""
