@@ -11,7 +11,7 @@ import mapgap
 from mapgap.analysis.comparing import compare_results
 from mapgap.bootstrap import draw_images
 from mapgap.changes import METRICS_COMPARED, OBJECT_CHANGES, RATES_COMPARED, Changes, Compared
-from mapgap.tables import CAUSES, Results
+from mapgap.tables import CAUSES, GAP_CAUSES, Results
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import bootstrap as naive
 from tests.test_bootstrap import small_pairs, without_ties
@@ -53,6 +53,9 @@ def numbers_of(pair: CocoPair) -> dict[Any, float]:
     summary = analysis.summary
     found: dict[Any, Any] = {name: analysis.metrics[name] for name in METRICS_COMPARED}
     found |= {name: summary["operating_point"][name] for name in RATES_COMPARED}
+    found |= {
+        ("gap", cause): gap for cause, gap in summary["gap"]["by_cause"].items() if summary["coco"]["AP"] is not None
+    }
     found |= {("class", record["id"]): record["AP"] for record in summary["classes"]}
     for record in summary["slices"]:
         where = record["where"]
@@ -89,6 +92,10 @@ def test_intervals_are_those_of_copied_images(pair: CocoPair, seed: int) -> None
         found = np.array([change.before, change.after], dtype=np.float64)
         np.testing.assert_allclose(found, [before, after], rtol=0, atol=1e-12)
         assert_interval(change.interval, expected_interval(samples, name), after - before)
+    for row, cause in enumerate(GAP_CAUSES):
+        before, after = (numbers.get(("gap", cause), np.nan) for numbers in as_it_is)
+        change = comparison.causes.gap.row(row)
+        assert_interval(change.interval, expected_interval(samples, ("gap", cause)), after - before)
     for row, category in enumerate(sorted(record["id"] for record in pair.ground_truth["categories"])):
         key = ("class", category)
         change = comparison.class_ap.row(row)

@@ -175,6 +175,11 @@ def compare(
         raise InputError(f"runs is a {type(runs).__name__}", fix="Give a dict, as in {'a': 'a.json', 'b': 'b.json'}")
     if at not in POINT_RULES:
         raise InputError(f"runs cannot be compared at {at!r}", fix=f"Use one of: {', '.join(POINT_RULES)}")
+    if at == "equal-precision" and options.get("thresholds") is not None:
+        raise InputError(
+            "thresholds one a class and equal precision exclude each other",
+            fix='Compare at="own", or without thresholds',
+        )
     names = checked_run_names(runs)
     if len(names) < 2:
         raise InputError(f"there is only one run, {names[0]}", fix="Give two or more to compare")

@@ -21,7 +21,7 @@ from mapgap.bootstrap import (
 )
 from mapgap.changes import METRICS_COMPARED, RATES_COMPARED, CauseChanges, Compared, Comparison, SliceChanges, Standing
 from mapgap.comparison import align_slices, best_run, object_changes, standings
-from mapgap.gap import counted_and_right
+from mapgap.gap import counted_and_right, resampled_gap_by_cause
 from mapgap.rates import micro
 from mapgap.slices.average_precision import average_precision_by_slice
 from mapgap.tables import CAUSES, GAP_CAUSES, IOU_THRESHOLDS, DrawnArray, FloatArray, IdArray, Results
@@ -70,6 +70,13 @@ class _Side:
         return run_samples(of.ground_truth, of.detections, of.matches, of.operating_point, self.drawn)
 
     @cached_property
+    def cause_gap_samples(self) -> FloatArray:
+        """(causes, B) what each cause owes in each resample."""
+        assert self.drawn is not None
+        of = self.results
+        return resampled_gap_by_cause(of.ground_truth, of.detections, of.matches, of.causes, self.drawn)
+
+    @cached_property
     def slices(self) -> RunSlices:
         of, thresholds = self.results, len(IOU_THRESHOLDS)
         counted = counted_and_right(of.matches, thresholds)
@@ -109,7 +116,11 @@ def _compare(before: _Side, after: _Side) -> Comparison:
         },
         class_ap=changes_of(first.class_ap, second.class_ap, both and (both[0].class_ap, both[1].class_ap)),
         causes=CauseChanges(
-            gap=changes_of(before.gap_by_cause(), after.gap_by_cause(), None),
+            gap=changes_of(
+                before.gap_by_cause(),
+                after.gap_by_cause(),
+                (before.cause_gap_samples, after.cause_gap_samples) if is_drawn else None,
+            ),
             errors_before=before.errors(),
             errors_after=after.errors(),
         ),

@@ -1,6 +1,7 @@
 """The records of comparison.json (schema mapgap/comparison/1): what changed between runs, undefined as None."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import numpy as np
 
@@ -50,6 +51,7 @@ def comparison_record(
             "iou_type": first.settings.iou_type,
             "iou_threshold": first.settings.iou_threshold,
             "score_threshold": first.settings.score_threshold,
+            "thresholds": None if first.settings.thresholds is None else asdict(first.settings.thresholds),
             "resamples": compared.resamples,
             "seed": compared.seed,
             **(settings or {}),
@@ -78,6 +80,7 @@ def leaderboard_records(compared: Compared, runs: Mapping[str, Results]) -> list
                 "AP50": number(results.metrics["AP50"]),
                 "gap": number(results.gap.total),
                 "score_threshold": number(results.operating_point.score_threshold),
+                "has_class_thresholds": results.settings.thresholds is not None,
                 "precision": precision,
                 "recall": recall,
                 "f1": f1,

@@ -1,9 +1,9 @@
 """What changed between runs, for report.md."""
 
-from mapgap.number_words import DASH, count, fraction, interval, percent, score, signed
+from mapgap.number_words import DASH, count, fraction, interval, percent, signed
 from mapgap.report.changed_slices import excludes_zero
 from mapgap.report.compared_view import ComparedView, ComparisonView
-from mapgap.report.comparison_text import change_text
+from mapgap.report.comparison_text import change_text, threshold_text
 from mapgap.report.markdown_parts import folded, markdown_text, table, written
 from mapgap.report.run_rows import RUNS_EXPLAINED
 from mapgap.report.wording import cause_label, where_pieces
@@ -16,7 +16,6 @@ def comparison_markdown(view: ComparedView, first: str) -> str:
     header = ["run", "AP", "behind the best", "first in", "AP50", "precision", "recall", "F1", "score threshold"]
     rows = []
     for record in view.leaderboard:
-        threshold = record["score_threshold"]
         behind = fraction(record["behind_best"]) + interval(record["behind_best_interval"])
         rows.append(
             [
@@ -28,7 +27,7 @@ def comparison_markdown(view: ComparedView, first: str) -> str:
                 percent(record["precision"]),
                 percent(record["recall"]),
                 fraction(record["f1"]),
-                "every score" if threshold is None else score(float(f"{threshold:.4g}")),
+                threshold_text(record),
             ]
         )
     others = f"Everything below the changes is about {markdown_text(first)}; `runs/NAME` has the same for the others."

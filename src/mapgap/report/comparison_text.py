@@ -34,10 +34,18 @@ def leaderboard_rows(records: Sequence[Record]) -> list[tuple[str, ...]]:
             percent(record["precision"]),
             percent(record["recall"]),
             fraction(record["f1"]),
-            "every" if record["score_threshold"] is None else score(float(f"{record['score_threshold']:.4g}")),
+            threshold_text(record),
         )
         for record in records
     ]
+
+
+def threshold_text(record: Record) -> str:
+    """The score threshold of a row of the leaderboard."""
+    if record["has_class_thresholds"]:
+        return "one a class"
+    threshold = record["score_threshold"]
+    return "every score" if threshold is None else score(float(f"{threshold:.4g}"))
 
 
 def metric_rows(records: Sequence[Record]) -> list[tuple[str, ...]]:

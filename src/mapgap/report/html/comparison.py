@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 
-from mapgap.number_words import count, fraction, interval, percent, rate, score, signed
+from mapgap.number_words import count, fraction, interval, percent, rate, signed
 from mapgap.report.changed_slices import excludes_zero, is_significant
 from mapgap.report.compared_view import ComparedView, ComparisonView, Fates, Step, Waterfall
-from mapgap.report.comparison_text import change_text
+from mapgap.report.comparison_text import change_text, threshold_text
 from mapgap.report.html.charts import Axis, Frame, chart, dot, line
 from mapgap.report.html.charts import span as whisker
 from mapgap.report.html.markup import Child, Markup, element
@@ -74,7 +74,6 @@ def leaderboard_section(view: ComparedView, runs: Sequence[str], place: int, sho
 
 
 def _leaderboard_row(record: Record) -> list[Child]:
-    threshold = record["score_threshold"]
     behind = fraction(record["behind_best"]) + interval(record["behind_best_interval"])
     return [
         name(record["run"]),
@@ -87,7 +86,7 @@ def _leaderboard_row(record: Record) -> list[Child]:
         percent(record["precision"]),
         percent(record["recall"]),
         fraction(record["f1"]),
-        "every score" if threshold is None else score(float(f"{threshold:.4g}")),
+        threshold_text(record),
     ]
 
 
