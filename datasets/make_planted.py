@@ -32,7 +32,8 @@ a simulated detector. Nothing in it is real. `datasets/make_planted.py` makes it
 | --- | --- |
 | `gt.json` | COCO ground truth: {images} pictures, {objects} objects of {classes} classes, {crowds} `iscrowd` groups |
 | `detections.json` | COCO results: {detections} boxes |
-| `weaknesses.json` | what was planted: cause and slice of each weakness, and the wrong labels |
+| `later.json` | COCO results of the same detector after one more round of training: {later} boxes |
+| `weaknesses.json` | what was planted: cause and slice of each weakness, the wrong labels, and what changed later |
 | `images/` | 320 x 240 PNG |
 
 Boxes are full extents, covered parts included; `area` is width x height of the box. `attributes.occlusion` comes from
@@ -43,6 +44,10 @@ Planted, besides ordinary errors of every kind at low rates:
 
 {weaknesses}
 * {wrong_labels} labels in the ground truth are wrong, where the detector may be right.
+
+The later detector, which `mapgap compare` is tried on:
+
+{changes}
 """
 
 
@@ -56,6 +61,8 @@ def planted_files() -> Iterator[tuple[str, bytes]]:
         classes=len(demo.ground_truth["categories"]),
         crowds=crowds,
         detections=len(demo.detections),
+        later=len(demo.later_detections),
+        changes="\n".join(f"* {change.text}" for change in demo.changes),
         weaknesses="\n".join(f"* {weakness.text}" for weakness in demo.weaknesses),
         wrong_labels=len(demo.wrong_labels),
     )

@@ -11,6 +11,7 @@ import mapgap
 from mapgap.analysis.comparing import compare_results
 from mapgap.bootstrap import draw_images
 from mapgap.changes import METRICS_COMPARED, OBJECT_CHANGES, RATES_COMPARED, Changes, Compared
+from mapgap.demo import make_demo
 from mapgap.tables import CAUSES, GAP_CAUSES, Results
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import bootstrap as naive
@@ -214,6 +215,32 @@ def test_runs_stand_by_ap_and_share_ties() -> None:
     assert result.standings[3].behind.interval == (1, 1)
     assert [comparison.after for comparison in result.comparisons] == ["all", "again", "none"]
     assert {comparison.before for comparison in result.comparisons} == {"half"}
+
+
+def test_what_was_planted_is_found() -> None:
+    """AP rises, because small objects at night are found; that covered bicycles and persons are lost is told too."""
+    demo = make_demo()
+    compared = mapgap.compare(
+        demo.ground_truth, {"before": demo.detections, "later": demo.later_detections}, resamples=100
+    )
+    metrics = compared.metrics().set_index("metric")
+    low, high = metrics.loc["AP", "difference_interval"]
+    assert 0 < low < metrics.loc["AP", "difference"] < high
+    slices = compared.slices()
+    recall = {tuple(sorted(row["where"].items())): row for row in slices.to_dict("records")}
+    for change in demo.changes:
+        row = recall[tuple(sorted(change.where.items()))]
+        better, worse = ("fixed", "broken") if change.change == "fixed" else ("broken", "fixed")
+        assert row[better] >= 10, change
+        assert row[better] > 2 * row[worse], change
+        assert row["recall_q_value"] < 0.001
+    # Nothing else got worse: what was broken lies in what was planted.
+    broken = compared.objects(change="broken")
+    assert set(broken["occlusion"]) == {"partial"}
+    assert set(broken["class"]) <= {"bicycle", "person", "sign", "car", "van"}
+    planted = broken[broken["class"].isin(["bicycle", "person"])]
+    assert len(planted) > 0.9 * len(broken)  # a label in fifty is wrong
+    assert set(compared.objects(change="fixed")["size"]) == {"small"}
 
 
 def test_q_values_count_what_was_compared() -> None:

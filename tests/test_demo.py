@@ -69,7 +69,7 @@ def test_no_images_is_an_empty_demo() -> None:
     assert empty.ground_truth["images"] == []
     assert empty.ground_truth["annotations"] == []
     assert empty.detections == []
-    assert [name for name, _ in demo_files(empty)] == ["gt.json", "detections.json", "weaknesses.json"]
+    assert [name for name, _ in demo_files(empty)] == ["gt.json", "detections.json", "later.json", "weaknesses.json"]
     assert json.loads(json_text(empty.ground_truth)) == empty.ground_truth
 
 

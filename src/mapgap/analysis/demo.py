@@ -25,6 +25,7 @@ DEMO_MARKS = ("weaknesses.json", "report/summary.json")
 DEMO_ENTRIES = (
     "gt.json",
     "detections.json",
+    "later.json",
     "weaknesses.json",
     "images/[0-9][0-9][0-9][0-9].png",
     *(f"report/{name}" for name in REPORT_ENTRIES),

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mapgap.demo.annotations import annotate
-from mapgap.demo.descriptions import Demo, Scene, Thing, Weakness, WrongLabel
+from mapgap.demo.descriptions import Demo, PlantedChange, Scene, Thing, Weakness, WrongLabel
 from mapgap.demo.detector import WEAKNESSES, detect
 from mapgap.demo.drawing import render_image
 from mapgap.demo.files import demo_files
+from mapgap.demo.later import CHANGES, detect_later
 from mapgap.demo.scenes import make_scene
 from mapgap.errors import InputError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Demo",
+    "PlantedChange",
     "Scene",
     "Thing",
     "Weakness",
@@ -38,7 +40,8 @@ def make_demo(seed: int = 0, images: int = 300) -> Demo:
     scenes = tuple(make_scene(seed, number) for number in range(1, images + 1))
     ground_truth, wrong_labels, occlusion = annotate(scenes)
     detections = [row for scene, values in zip(scenes, occlusion, strict=True) for row in detect(scene, values)]
-    return Demo(ground_truth, detections, WEAKNESSES, wrong_labels, scenes)
+    later = detect_later(scenes, occlusion, detections)
+    return Demo(ground_truth, detections, WEAKNESSES, wrong_labels, scenes, later, CHANGES)
 
 
 def render_images(demo: Demo) -> "Iterator[tuple[str, Image]]":

@@ -57,6 +57,15 @@ class Weakness:
 
 
 @dataclass(frozen=True)
+class PlantedChange:
+    """What a later detector does better ("fixed") or worse ("broken"), where, and the same in plain words."""
+
+    change: str
+    where: Mapping[str, str]
+    text: str
+
+
+@dataclass(frozen=True)
 class WrongLabel:
     """One ground-truth object whose class was changed on purpose: what the file says and what is in the picture."""
 
@@ -74,3 +83,7 @@ class Demo:
     weaknesses: tuple[Weakness, ...]
     wrong_labels: tuple[WrongLabel, ...]
     scenes: tuple[Scene, ...]
+    later_detections: list[dict[str, Any]]
+    """Of the same detector after one more round of training."""
+    changes: tuple[PlantedChange, ...]
+    """What that changed."""

@@ -13,16 +13,19 @@ from mapgap.demo.drawing import render_image
 def demo_files(demo: Demo) -> Iterator[tuple[str, bytes]]:
     """Name (with forward slashes) and content of every file of a demo, the pictures last and one at a time.
 
-    `gt.json`, `detections.json`, `weaknesses.json` (keys weaknesses and wrong_labels), then `images/0001.png` and so
-    on. The pictures have the same pixels on every machine; their bytes may differ with the version of zlib.
+    `gt.json`, `detections.json`, `later.json` (detections after one more round of training), `weaknesses.json` (keys
+    weaknesses, wrong_labels and changes), then `images/0001.png` and so on. The pictures have the same pixels on every
+    machine; their bytes may differ with the version of zlib.
     """
     planted = {
         "weaknesses": [{"cause": one.cause, "where": dict(one.where), "text": one.text} for one in demo.weaknesses],
         "wrong_labels": [asdict(one) for one in demo.wrong_labels],
+        "changes": [{"change": one.change, "where": dict(one.where), "text": one.text} for one in demo.changes],
     }
     for name, document in (
         ("gt.json", demo.ground_truth),
         ("detections.json", demo.detections),
+        ("later.json", demo.later_detections),
         ("weaknesses.json", planted),
     ):
         yield name, json_text(document).encode()
