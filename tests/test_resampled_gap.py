@@ -144,6 +144,31 @@ def test_every_image_drawn_as_often_as_can_be_is_every_image_drawn_once() -> Non
     np.testing.assert_allclose(often, once, rtol=0, atol=1e-12)
 
 
+def test_precisions_that_differ_in_no_float64_are_told_apart() -> None:
+    """k / (2 k + 1) is less than (k + 1) / (2 k + 3): every point is reached at the second, and all wrong rows owe."""
+    rows = 4000
+    k = rows * 65535
+    assert k / (2 * k + 1) == (k + 1) / (2 * k + 3)
+    # Wrong rows, right rows: k of each and one wrong one more. Then a wrong row and a right one that are drawn once.
+    image = np.repeat([0, 1, 0, 1], [rows, 1, rows, 2])
+    cause = np.repeat([0, 0, -1, 1, -1], [rows, 1, rows, 1, 1])
+    found = _kernel.resampled_gap(
+        np.arange(len(image), dtype=np.int32),
+        np.array([0, len(image)]),
+        image.astype(np.int32),
+        np.ones(len(image), dtype=np.uint32),
+        (cause < 0).astype(np.uint32),
+        cause[np.newaxis].astype(np.int8),
+        np.array([0, rows + 1]),
+        np.repeat([0, 1], [rows, 1]).astype(np.int32),
+        np.full((1, rows + 1), -1, dtype=np.int8),
+        np.array([[65535], [1]], dtype=np.uint16),
+        RECALL_THRESHOLDS,
+        2,
+    )
+    np.testing.assert_allclose(found[:, 0], [(k + 1) / (2 * k + 3), 1 / (2 * k + 3)], rtol=1e-12, atol=0)
+
+
 # ---------------------------------------------------------------- copied images
 
 
