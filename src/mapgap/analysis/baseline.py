@@ -12,13 +12,27 @@ from numpy.typing import NDArray
 from mapgap.analysis.baseline_summary import FIX, Summary, read_summary
 from mapgap.errors import InputError
 from mapgap.report.parquet import read_columns
-from mapgap.tables import FloatArray, IdArray
+from mapgap.tables import BoolArray, FloatArray, IdArray
 
 BOX = ("x", "y", "width", "height")
 IDENTIFIERS = {"image_id": "BIGINT", "category_id": "BIGINT"}
 NUMBERS = dict.fromkeys(BOX, "DOUBLE")
-OBJECT_COLUMNS = {"object_id": "BIGINT", **IDENTIFIERS, **NUMBERS, "area": "DOUBLE", "detection_score": "DOUBLE"}
-DETECTION_COLUMNS = {"detection": "BIGINT", **IDENTIFIERS, **NUMBERS, "score": "DOUBLE", "outcome": "VARCHAR"}
+OBJECT_COLUMNS = {
+    "object_id": "BIGINT",
+    **IDENTIFIERS,
+    **NUMBERS,
+    "area": "DOUBLE",
+    "detection_score": "DOUBLE",
+    "outcome": "VARCHAR",
+}
+DETECTION_COLUMNS = {
+    "detection": "BIGINT",
+    **IDENTIFIERS,
+    **NUMBERS,
+    "score": "DOUBLE",
+    "outcome": "VARCHAR",
+    "kept": "BOOLEAN",
+}
 TABLES = ("objects.parquet", "detections.parquet")
 
 
@@ -33,6 +47,8 @@ class BaselineObjects:
     area: FloatArray
     detection_score: FloatArray
     """Of the detection that matched it at the analysis IoU, whatever its score; NaN without one."""
+    found: BoolArray
+    """At the operating point of the report."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,8 @@ class BaselineDetections:
     score: FloatArray
     outcome: NDArray[Any]
     """(D,) texts: tp, fp, ignored or cut at the analysis IoU, whatever the score."""
+    kept: BoolArray
+    """At the operating point of the report."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,7 @@ def _objects(path: Path) -> BaselineObjects:
         box,
         columns["area"],
         columns["detection_score"],
+        np.asarray(columns["outcome"] == "tp", dtype=np.bool_),
     )
 
 
@@ -108,6 +127,7 @@ def _detections(path: Path) -> BaselineDetections:
         box,
         columns["score"],
         columns["outcome"],
+        columns["kept"].astype(np.bool_),
     )
 
 

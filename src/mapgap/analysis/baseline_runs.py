@@ -33,26 +33,24 @@ def baseline_detections(truth: GroundTruth, baseline: Baseline) -> Detections:
     )
 
 
-def with_baseline_outcomes(now: Results, baseline: Baseline, score_threshold: float) -> Results:
-    """The results of a later run with the baseline's detections, and with its outcomes at a score threshold.
+def with_baseline_outcomes(now: Results, baseline: Baseline, score_threshold: float | None) -> Results:
+    """The results of a later run with the baseline's detections and outcomes, at a score threshold or at its own point.
 
     For masks, which no table of a report holds: the tables tell which detections and objects matched. Everything else
     in what comes back is that of the later run, and means nothing.
     """
     assert baseline.tables is not None
     objects, table = baseline.tables
-    truth = now.ground_truth
-    detections = baseline_detections(truth, baseline)
-    outcome_of = dict(zip(table.record.tolist(), table.outcome.tolist(), strict=True))
-    outcome = np.array([outcome_of[record] for record in detections.record.tolist()], dtype=object)
-    is_above = detections.score >= score_threshold
-    true_positive = is_above & (outcome == "tp")
-    kept = true_positive | (is_above & (outcome == "fp"))
-    found_keys = {
-        key
-        for key, score in zip(object_keys(objects.ids), objects.detection_score.tolist(), strict=True)
-        if score >= score_threshold
-    }
+    truth, detections = now.ground_truth, baseline_detections(now.ground_truth, baseline)
+    kept_rows, found_rows = table.kept, objects.found
+    if score_threshold is not None:
+        is_counted = (table.outcome == "tp") | (table.outcome == "fp")
+        kept_rows = is_counted & (table.score >= score_threshold)
+        found_rows = objects.detection_score >= score_threshold
+    in_truth = np.isin(table.image_id, truth.images.ids)
+    kept: BoolArray = np.asarray(kept_rows[in_truth], dtype=np.bool_)
+    true_positive = kept & np.asarray(table.outcome[in_truth] == "tp", dtype=np.bool_)
+    found_keys = {key for key, is_found in zip(object_keys(objects.ids), found_rows.tolist(), strict=True) if is_found}
     rows = np.flatnonzero(truth.is_object)
     found: BoolArray = np.zeros(len(truth.ids), dtype=np.bool_)
     found[rows] = [key in found_keys for key in object_keys(truth.ids[rows])]

@@ -40,11 +40,26 @@ class JoinedSummary(msgspec.Struct, frozen=True):
     name: str
 
 
+class ClassThresholdSummary(msgspec.Struct, frozen=True):
+    """The score threshold of one class."""
+
+    id: int
+    name: str
+    score_threshold: float
+
+
+class ThresholdsSummary(msgspec.Struct, frozen=True):
+    """Score thresholds one a class."""
+
+    classes: tuple[ClassThresholdSummary, ...]
+
+
 class SettingsSummary(msgspec.Struct, frozen=True):
     """What the analysis was asked to do, as far as another run must do the same."""
 
     iou_type: str = "bbox"
-    score_threshold: float | str = "best-f1"
+    score_threshold: float | str | None = "best-f1"
+    thresholds: ThresholdsSummary | None = None
     iou_threshold: float = 0.5
     bins: Mapping[str, tuple[float, ...]] = {}
     slices: Mapping[str, str] = {}

@@ -114,6 +114,7 @@ def _objects_of(truth: GroundTruth) -> BaselineObjects:
         truth.box[rows],
         truth.area[rows],
         np.full(len(rows), np.nan),
+        np.zeros(len(rows), dtype=np.bool_),
     )
 
 

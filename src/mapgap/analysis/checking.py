@@ -6,6 +6,7 @@ from os import PathLike
 
 from mapgap.analysis.analysis import Analysis, analyze
 from mapgap.analysis.baseline import Baseline, read_baseline
+from mapgap.analysis.baseline_point import gate_point
 from mapgap.analysis.baseline_runs import baseline_detections, with_baseline_outcomes
 from mapgap.analysis.baseline_truth import other_file_notice, require_same_truth, truth_difference
 from mapgap.analysis.measuring import Earlier, Measuring
@@ -79,7 +80,7 @@ def check(
     rules = rules or usual_rules(known)
     settings = known.summary.settings
     require_iou_type(settings.iou_type)
-    point = _score_threshold(known, score_threshold)
+    point = gate_point(known, score_threshold)
     truth, detections, notices = _inputs(
         Truth(gt, settings.iou_type, images, attributes, jobs), dt, known, common_images
     )
@@ -91,7 +92,8 @@ def check(
     asked = {
         "iou_type": settings.iou_type,
         "iou_threshold": settings.iou_threshold,
-        "score_threshold": point,
+        "score_threshold": point.score_threshold,
+        "thresholds": point.thresholds,
         "bins": {**settings.bins, **(bins or {})},
         "slices": {**settings.slices, **(slices or {})},
         "seed": seed,
@@ -105,15 +107,15 @@ def check(
         **asked,  # type: ignore[arg-type]
     )
     expressions = _named_expressions(rules, parsed, now.results)
-    earlier = Earlier(known.summary, is_at_own_point=_is_own_point(known, point))
+    earlier = Earlier(known.summary, is_at_own_point=point.is_own)
     if known.tables is not None and settings.iou_type == "segm":
-        threshold = point if isinstance(point, float) else _own_threshold(known)
-        earlier = replace(earlier, outcomes=with_baseline_outcomes(now.results, known, float(threshold or 0)))
+        at = None if point.is_own else float(point.score_threshold)
+        earlier = replace(earlier, outcomes=with_baseline_outcomes(now.results, known, at))
     elif known.tables is not None:
         run = baseline_detections(truth.table, known)
         before = analyze(truth, run, resamples=0, progress=named_progress(progress, BASELINE), **asked)  # type: ignore[arg-type]
         earlier = replace(earlier, results=before.results)
-        notices = (*notices, *_unlike_summary(known, before.results, point))
+        notices = (*notices, *_unlike_summary(known, before.results))
     if progress is not None:
         progress("comparing")
     drawn = draw_images(len(truth.table.images.ids), resamples=resamples, seed=seed) if resamples else None
@@ -127,6 +129,7 @@ def check(
             "iou_type": settings.iou_type,
             "iou_threshold": settings.iou_threshold,
             "score_threshold": now.results.operating_point.score_threshold,
+            "baseline_score_threshold": _threshold_before(earlier),
             "strict": strict,
             "common_images": common_images,
             "resamples": resamples,
@@ -149,34 +152,6 @@ def _in_rule(rule: Rule, error: InputError) -> InputError:
     """The complaint with the rule it is about."""
     where = ": ".join(part for part in (f"rule {rule.text}", error.where) if part)
     return InputError(error.what, file=rule.source, where=where, fix=error.fix)
-
-
-def _own_threshold(baseline: Baseline) -> float | None:
-    point = baseline.summary.operating_point
-    return None if point is None else point.score_threshold
-
-
-def _is_own_point(baseline: Baseline, score_threshold: float | str) -> bool:
-    own = (_own_threshold(baseline), baseline.summary.settings.score_threshold)
-    return baseline.summary.operating_point is not None and score_threshold in own
-
-
-def _score_threshold(baseline: Baseline, asked: float | str | None) -> float | str:
-    """The score threshold of both runs."""
-    own = _own_threshold(baseline)
-    if asked is None:
-        if baseline.summary.operating_point is None:
-            return baseline.summary.settings.score_threshold
-        if own is None:
-            what = "the baseline has no score threshold, because nothing in it is right"
-            raise InputError(what, file="summary.json", fix="Give one with --score-threshold")
-        return own
-    is_all_told = baseline.tables is not None and baseline.summary.settings.iou_type == "bbox"
-    needs_own = baseline.tables is None or isinstance(asked, str)
-    if not is_all_told and needs_own and baseline.summary.operating_point and not _is_own_point(baseline, asked):
-        what = f"the baseline's numbers are those at its own score threshold, {own}, not at {asked}"
-        raise InputError(what, fix="Leave --score-threshold out, or give the report folder of boxes as baseline")
-    return asked
 
 
 def _inputs(
@@ -215,7 +190,7 @@ def _named_expressions(
     return named
 
 
-def _unlike_summary(baseline: Baseline, again: Results, score_threshold: float | str) -> tuple[Notice, ...]:
+def _unlike_summary(baseline: Baseline, again: Results) -> tuple[Notice, ...]:
     """That the baseline's tables do not give the numbers of its summary, where they should."""
     same_truth = baseline.summary.inputs.ground_truth.sha256 == again.ground_truth.sha256
     if not same_truth or len(again.detections.record) == 0:
@@ -233,6 +208,15 @@ def _is_same(first: float | None, second: float | None) -> bool:
     if first is None or second is None:
         return first is second
     return abs(first - second) <= SAME
+
+
+def _threshold_before(earlier: Earlier) -> float | None:
+    if earlier.paired is not None and not earlier.is_at_own_point:
+        return earlier.paired.operating_point.score_threshold
+    if earlier.results is not None:
+        return earlier.results.operating_point.score_threshold
+    point = earlier.summary.operating_point
+    return None if point is None else point.score_threshold
 
 
 def _inputs_record(baseline: Baseline, now: Results) -> dict[str, object]:

@@ -59,7 +59,8 @@ def headline(gate: Gate) -> str:
 def subject(gate: Gate) -> str:
     """Which run is compared with which, and where."""
     point = gate.settings["score_threshold"]
-    kept = "all scores" if point is None else f"score >= {score(float(str(point)))}"
+    before = gate.settings["baseline_score_threshold"]
+    kept = _kept(point) if point == before else f"{_kept(point)} (the baseline {_kept(before)})"
     baseline = gate.inputs["baseline"]
     against = _name(baseline["detections"]) if isinstance(baseline, dict) else ""
     return f"{_name(gate.inputs['detections'])} against {against}, {kept}, IoU {gate.settings['iou_threshold']}"
@@ -177,6 +178,10 @@ def _signed(value: float | None, metric: str, digits: int = 2) -> str:
 def _counts_without_interval(verdict: Verdict) -> bool:
     has_change = verdict.rule.direction is not None and verdict.change is not None
     return has_change and verdict.measured.interval is None
+
+
+def _kept(score_threshold: object) -> str:
+    return f"score >= {score(score_threshold)}" if isinstance(score_threshold, float) else "no one score"
 
 
 def _name(file: object) -> str:
