@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mapgap.classification.markdown import report_markdown
+from mapgap.classification.page.page import report_html
 from mapgap.classification.summary import class_records, slice_records
 from mapgap.report.column_values import Column, attribute_column, labels
 from mapgap.report.csv_files import csv_bytes
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from mapgap.classification.evaluation import Classification
 
 FILE_NAMES = (
+    "report.html",
+    "report.md",
     "summary.json",
     "confusion_matrix.csv",
     "per_class.csv",
@@ -33,6 +37,8 @@ def render_files(result: "Classification", command: str | None = None) -> Iterat
 
     Same input, same bytes; the Parquet file carries its writer's version. `command` is the command line to name.
     """
+    yield "report.html", report_html(result, command).encode("utf-8")
+    yield "report.md", report_markdown(result, command).encode("utf-8")
     yield "summary.json", json_bytes(result.summary)
     yield "confusion_matrix.csv", confusion_matrix_csv(result)
     yield "per_class.csv", per_class_csv(result)

@@ -157,7 +157,7 @@ def classify(
     if as_json:
         print_bytes(json_bytes(summary))
         return
-    print_lines([*headline_lines(summary), *([] if folder is None else [f"Report: {folder}"])])
+    print_lines([*headline_lines(summary), *([] if folder is None else [f"Report: {folder / 'report.html'}"])])
 
 
 def _told(found: "Columns") -> str:

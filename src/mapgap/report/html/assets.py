@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
 
 STYLES = (
@@ -61,16 +62,22 @@ SCRIPTS = (
 
 def joined_styles() -> str:
     """The style sheets of the page as one."""
-    return "".join(_text("styles", name) for name in STYLES)
+    return "".join(asset_text("styles", name) for name in STYLES)
 
 
 def joined_scripts() -> str:
     """The scripts of the page as one, strict and without a name of theirs outside."""
-    return '(() => {\n"use strict";\n' + "\n".join(_text("scripts", name) for name in SCRIPTS) + "})();\n"
+    return one_script(asset_text("scripts", name) for name in SCRIPTS)
 
 
-def _text(folder: str, name: str) -> str:
-    return files("mapgap.report.html").joinpath(folder, name).read_text(encoding="utf-8")
+def one_script(texts: Iterable[str]) -> str:
+    """Several scripts as one, strict and without a name of theirs outside."""
+    return '(() => {\n"use strict";\n' + "\n".join(texts) + "})();\n"
+
+
+def asset_text(folder: str, name: str, package: str = "mapgap.report.html") -> str:
+    """A style sheet or script as it is in the package."""
+    return files(package).joinpath(folder, name).read_text(encoding="utf-8")
 
 
 def content_security_policy(style: str, script: str | None = None) -> str:
