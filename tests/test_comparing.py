@@ -1,5 +1,6 @@
 """Comparison of runs: numbers are those of each run, intervals those of literally copied images, sums add up."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,13 @@ from hypothesis import strategies as st
 
 import mapgap
 from mapgap.analysis.comparing import compare_results
+from mapgap.analysis.sources import read_pair
 from mapgap.bootstrap import draw_images
 from mapgap.changes import METRICS_COMPARED, OBJECT_CHANGES, RATES_COMPARED, Changes, Compared
+from mapgap.comparison import unlike_image_sets
 from mapgap.demo import make_demo
+from mapgap.errors import InputError
+from mapgap.number_words import fraction, signed
 from mapgap.tables import CAUSES, GAP_CAUSES, Results
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import bootstrap as naive
@@ -269,3 +274,176 @@ def test_q_values_count_what_was_compared() -> None:
     changes: Changes = compare_results({"a": run(0.6), "b": run(0.9)}, resamples=200).comparisons[0].class_ap
     assert changes.q_value[0] < 0.001
     assert (changes.q_value[1:] > 0.05).sum() >= classes - 2
+
+
+# ---------------------------------------------------------------- image sets and other choices
+
+
+def crowded_images(seed: int, images: int = 200) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """Ground truth with empty and full images, and two honest detectors of different sensitivity."""
+    chance = np.random.default_rng(seed)
+    annotations: list[dict[str, Any]] = []
+    for image in range(images):
+        for place in range(int(chance.poisson(chance.choice([0.3, 2, 6])))):
+            box = [30 * place, 0, 25, 25]
+            annotations.append({"id": len(annotations) + 1, "image_id": image, "category_id": 1, "bbox": box})
+    truth = {
+        "images": [{"id": image} for image in range(images)],
+        "categories": [{"id": 1, "name": "thing"}],
+        "annotations": [{**one, "area": 625, "iscrowd": 0} for one in annotations],
+    }
+
+    def run(rate: float, alarms: float) -> list[dict[str, Any]]:
+        found = [one for one in annotations if chance.random() < rate]
+        rows = [{key: one[key] for key in ("image_id", "category_id", "bbox")} for one in found]
+        for image in range(images):
+            for _ in range(int(chance.poisson(alarms))):
+                rows.append({"image_id": image, "category_id": 1, "bbox": [5, 200, 20, 20]})
+        return [{**row, "score": round(float(chance.random()), 3)} for row in rows]
+
+    rates = chance.uniform(0.05, 0.95, 2)
+    return truth, run(float(rates[0]), 0.1), run(float(rates[1]), float(chance.choice([0.02, 0.5])))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_honest_detectors_are_compared(seed: int) -> None:
+    truth, first, second = crowded_images(seed)
+    ground_truth, one = read_pair(truth, first)
+    _, other = read_pair(ground_truth, second)
+    for pair in ((one, other), (other, one)):
+        assert len(unlike_image_sets(ground_truth, *pair)) == 0
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
+@pytest.mark.parametrize("is_random", [True, False])
+def test_a_run_on_a_part_of_the_images_is_refused(share: float, is_random: bool) -> None:
+    truth, first, _ = crowded_images(3)
+    images = np.arange(200)
+    seen = np.random.default_rng(1).permutation(images)[: int(200 * share)] if is_random else images[: int(200 * share)]
+    part = [row for row in first if row["image_id"] in set(seen.tolist())]
+    with pytest.raises(InputError, match=r"half has no detection in \d+ images .* --common-images"):
+        mapgap.compare(truth, {"whole": first, "half": part}, resamples=0)
+    with pytest.raises(InputError, match="half has no detection"):
+        mapgap.compare(truth, {"half": part, "whole": first}, resamples=0)
+    as_it_is = mapgap.compare(truth, {"whole": first, "half": part}, resamples=0, common_images=False)
+    assert as_it_is.record["settings"]["common_images"] is None
+    assert as_it_is.metrics().set_index("metric").loc["recall", "difference"] < -0.05
+    common = mapgap.compare(truth, {"whole": first, "half": part}, resamples=0, common_images=True)
+    speaks = {row["image_id"] for row in part}
+    assert common.common_images == len(speaks)
+    assert [notice.code for notice in common.notices] == ["images_not_common"]
+    assert common.notices[0].count == 200 - len(speaks)
+    # On the common images both runs are the same.
+    assert common.comparison().objects.counts()["fixed"] == common.comparison().objects.counts()["broken"] == 0
+    assert common.runs["whole"].metrics == common.runs["half"].metrics
+
+
+def test_detections_of_other_images_are_left_out_only_if_asked() -> None:
+    truth, first, second = crowded_images(5)
+    more = [*second, {**second[0], "image_id": 999}, {**second[0], "image_id": -4}]
+    with pytest.raises(InputError, match="image_id"):
+        mapgap.compare(truth, {"a": first, "b": more}, resamples=0)
+    found = mapgap.compare(truth, {"a": first, "b": more}, resamples=0, common_images=True)
+    (notice,) = found.notices
+    assert (notice.code, notice.count) == ("images_not_in_ground_truth", 2)
+    assert "-4, 999" in notice.examples[0]
+    plain = mapgap.compare(truth, {"a": first, "b": second}, resamples=0)
+    assert found.runs["b"].metrics == plain.runs["b"].metrics
+    assert found.metrics().equals(plain.metrics())
+
+
+@pytest.mark.parametrize("as_array", [True, False])
+def test_an_array_of_other_images_too(as_array: bool) -> None:
+    truth, first, second = crowded_images(5)
+    more = [*second, {**second[0], "image_id": 999}]
+    rows = np.array([[row["image_id"], *row["bbox"], row["score"], row["category_id"]] for row in more])
+    found = mapgap.compare(truth, {"a": first, "b": rows if as_array else more}, resamples=0, common_images=True)
+    assert found.runs["b"].metrics == mapgap.analyze(truth, second, resamples=0).metrics
+
+
+def test_equal_precision_takes_the_precision_of_the_first_run() -> None:
+    demo = make_demo(seed=3, images=60)
+    runs = {"a": demo.detections, "b": demo.later_detections}
+    found = mapgap.compare(demo.ground_truth, runs, at="equal-precision", resamples=0)
+    first, second = (found.runs[name].summary["operating_point"] for name in "ab")
+    assert second["precision"] >= first["precision"]
+    expected = mapgap.analyze(
+        demo.ground_truth, demo.later_detections, score_threshold=f"precision={first['precision']!r}", resamples=0
+    )
+    assert second == expected.summary["operating_point"]
+    with pytest.raises(InputError, match="no precision"):
+        mapgap.compare(demo.ground_truth, {"a": [], "b": demo.detections}, at="equal-precision", resamples=0)
+    with pytest.raises(InputError, match="exclude each other"):
+        mapgap.compare(demo.ground_truth, runs, at="equal-precision", thresholds={"car": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"runs": [[]]}, "runs is a list"),
+        ({"runs": {"a": []}}, "only one run, a"),
+        ({"runs": {"a": [], "b": []}, "at": "best"}, "cannot be compared at 'best'"),
+    ],
+)
+def test_what_has_no_meaning_is_refused(asked: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        mapgap.compare({"images": [], "annotations": [], "categories": []}, **asked)
+
+
+def test_tables_of_a_comparison_name_what_there_is() -> None:
+    demo = make_demo(seed=3, images=40)
+    found = mapgap.compare(demo.ground_truth, {"a": demo.detections, "b": demo.later_detections}, resamples=5)
+    with pytest.raises(InputError, match=r"no waterfall by 'colour'.*cause, "):
+        found.waterfall(by="colour")
+    with pytest.raises(InputError, match="no run 'c' is compared with a"):
+        found.comparison("c")
+    with pytest.raises(InputError, match="nothing becomes 'lost'"):
+        found.objects(change="lost")
+    assert list(found.objects()["change"].cat.categories) == list(OBJECT_CHANGES)
+    assert len(found.objects()) == sum(found.comparison().objects.counts().values())
+    assert found.classes()["before"].notna().all()
+    assert found.leaderboard()["rank"].tolist() == [1, 2]
+
+
+# ---------------------------------------------------------------- real data
+
+
+def test_a_real_before_and_after(real_data: Path) -> None:
+    folder = real_data / "coco_val2017"
+    files = {"small": folder / "yolov2_416_results.json", "large": folder / "yolov2_608_results.json"}
+    found = mapgap.compare(folder / "instances_val2017_rebuilt.json", files)
+    ap = found.comparison().metrics["AP"]
+    assert (fraction(ap.before), fraction(ap.after)) == (".181", ".194")
+    assert ap.interval is not None
+    assert [fraction(end) for end in ap.interval] == [".009", ".017"]
+    assert found.comparison().objects.counts() == {
+        "found_by_both": 8435,
+        "fixed": 2718,
+        "broken": 1511,
+        "missed_by_both": 23671,
+    }
+    waterfall = found.record["comparisons"][0]["waterfall"]
+    assert abs(waterfall["residual"]) < 1e-9
+    for steps in waterfall["by_attribute"].values():
+        assert sum(step["ap_change"] for step in steps) == pytest.approx(ap.after - ap.before, abs=1e-9)
+
+
+def test_three_detectors_of_pedestrians(real_data: Path) -> None:
+    folder = real_data / "kaist"
+    files = {name: folder / "detections" / f"{name}.json" for name in ("MLPD", "MBNet", "MSDS-RCNN")}
+    found = mapgap.compare(folder / "gt.json", files)
+    assert [standing.run for standing in found.compared.standings] == ["MBNet", "MLPD", "MSDS-RCNN"]
+    assert [standing.first_in for standing in found.compared.standings] == [1, 0, 0]
+    # At its own operating point MBNet's low scores do not make it look worse.
+    recall = found.comparison("MBNet").rates["recall"]
+    assert recall.interval is not None
+    assert recall.interval[0] < 0 < recall.interval[1]
+    # docs/design.md: the intervals of F1 overlap, that of the difference excludes 0.
+    own = [found.runs[name].results.intervals for name in ("MLPD", "MBNet")]
+    assert [[fraction(end) for end in one.f1] for one in own if one and one.f1] == [[".776", ".801"], [".763", ".789"]]
+    difference = found.comparison("MBNet").rates["f1"].interval
+    assert difference is not None
+    assert [signed(end) for end in difference] == ["−.022", "−.002"]
+    tables = [found.runs[name].results.detections for name in files]
+    images = [set(table.image.tolist()) for table in tables]
+    assert max(len(one - other) for one in images for other in images) == 533

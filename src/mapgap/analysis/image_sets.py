@@ -48,7 +48,7 @@ def read_runs(
             notices.append(_unknown_images(name, unknown))
     if common_images is False:
         return ReadRuns(ground_truth, read, None, tuple(notices))
-    unseen = _unseen(read, len(ground_truth.images.ids))
+    unseen = _unseen(ground_truth, read)
     if common_images is None:
         for name, (other, images) in unseen.items():
             raise _different_images(ground_truth, name, other, images)
@@ -65,11 +65,11 @@ def read_runs(
     return ReadRuns(truth, {name: table for name, (_, table) in narrowed.items()}, len(common), tuple(notices))
 
 
-def _unseen(read: Mapping[str, Detections], images: int) -> dict[str, tuple[str, IdArray]]:
+def _unseen(ground_truth: GroundTruth, read: Mapping[str, Detections]) -> dict[str, tuple[str, IdArray]]:
     """Of each run that seems not to have seen images another one has, the other's name and those images."""
     found: dict[str, tuple[str, IdArray]] = {}
     for other, name in permutations(read, 2):
-        unseen = unlike_image_sets(read[other], read[name], images)
+        unseen = unlike_image_sets(ground_truth, read[other], read[name])
         if len(unseen) and name not in found:
             found[name] = (other, unseen)
     return found

@@ -125,12 +125,12 @@ def _empty_place(chance: np.random.Generator, scene: Scene, kind: str) -> Box | 
         left = min(max(between(chance, -12.0, WIDTH - width + 12.0), 0.0), WIDTH - width)
         top = between(chance, 30.0, HEIGHT - height) if height < HEIGHT - 30 else HEIGHT - height
         box = (left, top, width, height)
-        if all(_overlap(box, other) < 0.08 * width * height for other in taken):
+        if all(overlap(box, other) < 0.08 * width * height for other in taken):
             return box
     return None
 
 
-def _overlap(box: Box, other: tuple[int, int, int, int]) -> float:
+def overlap(box: Box, other: tuple[int, int, int, int]) -> float:
     """Area that two boxes share, in square pixels."""
     across = min(box[0] + box[2], other[0] + other[2]) - max(box[0], other[0])
     down = min(box[1] + box[3], other[1] + other[3]) - max(box[1], other[1])

@@ -4,6 +4,7 @@ from typing import Any
 
 from mapgap.demo.chance import between, happens, stream
 from mapgap.demo.descriptions import CLASSES, PlantedChange, Scene, Thing
+from mapgap.demo.detector import overlap
 
 _LATER_STREAM = 4
 
@@ -63,8 +64,6 @@ def _is_of(detection: dict[str, Any], thing: Thing) -> bool:
     if detection["category_id"] != CLASSES.index(thing.kind) + 1:
         return False
     x, y, width, height = detection["bbox"]
-    left, top, wide, high = thing.box
-    across = max(0.0, min(x + width, left + wide) - max(x, left))
-    down = max(0.0, min(y + height, top + high) - max(y, top))
-    shared = across * down
+    _, _, wide, high = thing.box
+    shared = overlap((x, y, width, height), thing.box)
     return bool(shared >= _SAME_BOX_IOU * (width * height + wide * high - shared))
