@@ -45,21 +45,27 @@ MAPGAP_INLINE const std::uint16_t* draws_of(const std::uint16_t* drawn, std::int
   return drawn + static_cast<std::size_t>(image) * lanes;
 }
 
+// The draws of few enough rows to add them up in 16 bits.
+MAPGAP_INLINE void sum_few_rows(const std::int32_t* image, std::size_t rows, const std::uint16_t* drawn, std::uint16_t* sums) {
+  Draws part{};
+  for (std::size_t row = 0; row < rows; ++row) {
+    Draws here;
+    std::memcpy(&here, draws_of(drawn, image[row]), sizeof here);
+    part += here;
+  }
+  // Only a copy has an address: what is added up in the loop stays in a register.
+  const Draws sum = part;
+  std::memcpy(sums, &sum, sizeof sum);
+}
+
 MAPGAP_INLINE void add_rows(const std::int32_t* image, std::size_t rows, const std::uint16_t* drawn, std::size_t rows_at_once,
                             std::int32_t* sums) {
   for (std::size_t row = 0; row < rows;) {
-    const std::size_t end = rows - row < rows_at_once ? rows : row + rows_at_once;
-    Draws part{};
-    for (; row < end; ++row) {
-      Draws here;
-      std::memcpy(&here, draws_of(drawn, image[row]), sizeof here);
-      part += here;
-    }
-    // Only a copy has an address: what is added up in the loop stays in a register.
-    const Draws sum = part;
+    const std::size_t few = rows - row < rows_at_once ? rows - row : rows_at_once;
     std::uint16_t sixteen[lanes];
-    std::memcpy(sixteen, &sum, sizeof sixteen);
+    sum_few_rows(image + row, few, drawn, sixteen);
     MAPGAP_FOR_LANES sums[lane] += sixteen[lane];
+    row += few;
   }
 }
 

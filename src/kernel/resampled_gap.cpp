@@ -1,5 +1,6 @@
 // How the gap divides among its causes in many resamples of the images, from matches that were made once.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -162,8 +163,11 @@ MAPGAP_INLINE void count_batches(const WalkArguments& of) {
   std::int32_t* __restrict hits = of.walk.hits.data();
   std::int32_t* __restrict counted = of.walk.counted.data();
   for (const Batch& batch : of.of.batches) {
-    MAPGAP_FOR_LANES here[lane] = 0;
-    add_rows(image, batch.rows, of.drawn, of.rows_at_once, here);
+    const std::size_t few = batch.rows < of.rows_at_once ? batch.rows : of.rows_at_once;
+    std::uint16_t sixteen[lanes];
+    sum_few_rows(image, few, of.drawn, sixteen);
+    MAPGAP_FOR_LANES here[lane] = sixteen[lane];
+    if (few < batch.rows) add_rows(image + few, batch.rows - few, of.drawn, of.rows_at_once, here);
     image += batch.rows;
     MAPGAP_FOR_LANES all_counted[lane] += here[lane];
     if (batch.kind == of.causes) {
@@ -201,28 +205,45 @@ MAPGAP_INLINE void find_envelope(const WalkArguments& of) {
   }
 }
 
-// Recall points that so many hits reach; where they reach a strict point exactly, one less than the quotient says.
-MAPGAP_INLINE void take_back_strict(const WalkArguments& of, const std::int32_t* hits, double* points) {
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    if (of.points.strict_hits(hits[lane], of.walk.positives[lane]) == hits[lane]) points[lane] -= 1;
+// How many recall points are reached, in each lane.
+struct Reaching {
+  Reaching(const RecallPoints& recall_points, const Lines<std::int32_t>& positives) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      per_hit[lane] = recall_points.per_hit(positives[lane]);
+      if (recall_points.strict_hits(positives[lane], positives[lane]) >= 0) may_be_strict |= 1U << lane;
+    }
+  }
+
+  alignas(64) double per_hit[lanes];
+  std::uint32_t may_be_strict = 0;  // lanes with a number of objects that can have exactly the recall of a strict point
+};
+
+// Where hits reach a strict point exactly, one point less than the quotient says.
+MAPGAP_INLINE void take_back_strict(const WalkArguments& of, std::uint32_t may_be_strict, const std::int32_t* hits,
+                                    const std::int32_t* counted, double* points) {
+  for (; may_be_strict != 0; may_be_strict &= may_be_strict - 1) {
+    const auto lane = static_cast<std::size_t>(std::countr_zero(may_be_strict));
+    if (counted[lane] > 0 && of.points.strict_hits(hits[lane], of.walk.positives[lane]) == hits[lane]) points[lane] -= 1;
   }
 }
 
 // What the recall points since the peak before cost: each is owed by all wrong rows so far.
-MAPGAP_INLINE void owe(const WalkArguments& of, std::size_t peak, const double* per_hit, bool may_be_strict) {
+MAPGAP_INLINE void owe(const WalkArguments& of, std::size_t peak, const Reaching& reaching) {
   const std::int32_t* hits = of.walk.hits.data() + peak * lanes;
   const std::int32_t* counted = of.walk.counted.data() + peak * lanes;
   double* __restrict reached = of.walk.reached.data();
   alignas(64) double points[lanes];
   alignas(64) double share[lanes];
   MAPGAP_FOR_LANES {
-    points[lane] = static_cast<double>(static_cast<std::int32_t>(static_cast<double>(hits[lane]) * per_hit[lane])) + 1.0;
+    points[lane] = static_cast<double>(static_cast<std::int32_t>(static_cast<double>(hits[lane]) * reaching.per_hit[lane])) + 1.0;
   }
-  if (may_be_strict) take_back_strict(of, hits, points);
+  if (reaching.may_be_strict != 0) take_back_strict(of, reaching.may_be_strict, hits, counted, points);
+  // Products with 0 and 1, because a choice would not become a vector instruction.
   MAPGAP_FOR_LANES {
-    const double now = counted[lane] > 0 ? points[lane] : reached[lane];
-    share[lane] = (now - reached[lane]) / (counted[lane] > 0 ? static_cast<double>(counted[lane]) : 1.0);
-    reached[lane] = now;
+    const std::int32_t is_on = counted[lane] > 0 ? 1 : 0;
+    const double more = (points[lane] - reached[lane]) * static_cast<double>(is_on);
+    share[lane] = more / static_cast<double>(counted[lane] + 1 - is_on);
+    reached[lane] += more;
   }
   for (std::size_t cause = 0; cause < of.causes; ++cause) {
     const std::int32_t* wrong = of.walk.wrong.data() + cause * lanes;
@@ -234,13 +255,7 @@ MAPGAP_INLINE void owe(const WalkArguments& of, std::size_t peak, const double* 
 MAPGAP_INLINE void divide_reached(const WalkArguments& of) {
   count_batches(of);
   find_envelope(of);
-  alignas(64) double per_hit[lanes];
-  bool may_be_strict = false;
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    const std::int32_t positives = of.walk.positives[lane];
-    per_hit[lane] = of.points.per_hit(positives);
-    may_be_strict = may_be_strict || of.points.strict_hits(positives, positives) >= 0;
-  }
+  const Reaching reaching(of.points, of.walk.positives);
   const std::int32_t* here = of.walk.drawn.data();
   std::size_t peak = 0;
   for (const Batch& batch : of.of.batches) {
@@ -248,7 +263,7 @@ MAPGAP_INLINE void divide_reached(const WalkArguments& of) {
       std::int32_t* __restrict wrong = of.walk.wrong.data() + batch.kind * lanes;
       MAPGAP_FOR_LANES wrong[lane] += here[lane];
     } else {
-      if (of.walk.on_envelope[peak] != 0) owe(of, peak, per_hit, may_be_strict);
+      if (of.walk.on_envelope[peak] != 0) owe(of, peak, reaching);
       ++peak;
     }
     here += lanes;
