@@ -202,12 +202,6 @@ class GroupInBlock {
   Walk walk_;
 };
 
-std::size_t most_between(const Id1& offsets) {
-  std::int64_t most = 0;
-  for (std::size_t g = 0; g + 1 < offsets.shape(0); ++g) most = std::max(most, offsets.data()[g + 1] - offsets.data()[g]);
-  return static_cast<std::size_t>(most);
-}
-
 auto resampled_average_precision(Id1 group_offsets, Index1 image, Bits1 counted_at, Bits1 true_positive_at, Id1 object_offsets,
                                  Index1 object_image, Bits1 object_at, Index1 cell_of_group, std::size_t cells, Drawn2 drawn,
                                  std::size_t thresholds, Float1 recall_thresholds, int threads, bool wide) {

@@ -47,6 +47,13 @@ inline void require_countable(std::size_t rows, std::uint16_t most) {
           "too many rows for resampled counts");
 }
 
+// The largest number of things behind one of the offsets.
+inline std::size_t most_between(const Id1& offsets) {
+  std::int64_t most = 0;
+  for (std::size_t g = 0; g + 1 < offsets.shape(0); ++g) most = std::max(most, offsets.data()[g + 1] - offsets.data()[g]);
+  return static_cast<std::size_t>(most);
+}
+
 // The draws of sixteen resamples, those of one image next to each other. Lanes beyond the last resample draw nothing.
 class DrawnBlock {
  public:

@@ -1,12 +1,12 @@
 // How the gap divides among its causes in many resamples of the images, from matches that were made once.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <span>
 
 #include "arrays.h"
 #include "drawn.h"
+#include "drawn_gap.h"
 #include "drawn_loops.h"
 #include "hits.h"
 #include "kernel.h"
@@ -47,30 +47,18 @@ struct Rows {
   }
 };
 
-// Rows that are wrong for the same cause and have the same right rows before them, or right rows next to one another.
-// In any resample precision is highest at the end of right ones.
-struct Batch {
-  std::uint32_t rows;
-  std::uint32_t kind;  // a cause; as large as the number of causes for right rows
-};
-
-// The rows of one class that matter, up to its last right one: batch after batch, those of right ones closing a stretch.
-struct Batches {
-  std::span<const std::int32_t> image;
-  std::span<const Batch> batches;
-  std::size_t peaks;  // batches of right rows
-};
-
+// The batches of all classes at one threshold.
 class BatchesByClass {
  public:
-  BatchesByClass(const Rows& rows, std::size_t classes) : right_(static_cast<std::uint32_t>(rows.causes)), waiting_(rows.causes), ends_{{}} {
+  BatchesByClass(const Rows& rows, std::size_t classes)
+      : right_(static_cast<std::uint32_t>(rows.causes)), waiting_(rows.causes), ends_{{}} {
     for (std::size_t k = 0; k < classes; ++k) {
       if (rows.object_offsets[k] < rows.object_offsets[k + 1]) take(rows, k);
       ends_.push_back({image_.size(), batches_.size(), peaks_});
     }
   }
 
-  Batches operator[](std::size_t k) const {
+  RankedBatches operator[](std::size_t k) const {
     const Ends& first = ends_[k];
     const Ends& last = ends_[k + 1];
     return {std::span(image_).subspan(first.row, last.row - first.row),
@@ -130,157 +118,11 @@ class BatchesByClass {
   std::vector<Ends> ends_;
 };
 
-// What a walk over a class holds, by batch (or peak, or cause) and lane.
-struct GapWalk {
-  GapWalk(std::size_t causes, std::size_t batches, std::size_t peaks)
-      : drawn(batches * lanes), hits(peaks * lanes), counted(peaks * lanes), on_envelope(peaks), positives(lanes),
-        wrong(causes * lanes), missed((causes + 1) * lanes), reached(lanes), owed(causes * lanes) {}
-
-  Lines<std::int32_t> drawn;          // rows of each batch
-  Lines<std::int32_t> hits, counted;  // up to each peak; `counted` is 0 where others come later that are higher
-  std::vector<std::uint8_t> on_envelope;  // peaks that are on the envelope in some lane
-  Lines<std::int32_t> positives;
-  Lines<std::int32_t> wrong;   // by cause, up to where the walk is
-  Lines<std::int32_t> missed;  // objects by cause; those that were found come last
-  Lines<double> reached;       // recall points up to where the walk is
-  Lines<double> owed;          // in recall points
-};
-
-struct WalkArguments {
-  const Batches& of;
-  const std::uint16_t* drawn;
-  std::size_t rows_at_once;
-  std::size_t causes;
-  const RecallPoints& points;
-  GapWalk& walk;
-};
-
-MAPGAP_INLINE void count_batches(const WalkArguments& of) {
-  alignas(64) std::int32_t all_hits[lanes] = {};
-  alignas(64) std::int32_t all_counted[lanes] = {};
-  const std::int32_t* image = of.of.image.data();
-  std::int32_t* __restrict here = of.walk.drawn.data();
-  std::int32_t* __restrict hits = of.walk.hits.data();
-  std::int32_t* __restrict counted = of.walk.counted.data();
-  for (const Batch& batch : of.of.batches) {
-    const std::size_t few = batch.rows < of.rows_at_once ? batch.rows : of.rows_at_once;
-    std::uint16_t sixteen[lanes];
-    sum_few_rows(image, few, of.drawn, sixteen);
-    MAPGAP_FOR_LANES here[lane] = sixteen[lane];
-    if (few < batch.rows) add_rows(image + few, batch.rows - few, of.drawn, of.rows_at_once, here);
-    image += batch.rows;
-    MAPGAP_FOR_LANES all_counted[lane] += here[lane];
-    if (batch.kind == of.causes) {
-      MAPGAP_FOR_LANES {
-        all_hits[lane] += here[lane];
-        hits[lane] = all_hits[lane];
-        counted[lane] = all_counted[lane];
-      }
-      hits += lanes;
-      counted += lanes;
-    }
-    here += lanes;
-  }
-}
-
-// Back from the last peak: where precision is at least that of all later ones, as whole numbers. Elsewhere `counted` becomes 0.
-MAPGAP_INLINE void find_envelope(const WalkArguments& of) {
-  alignas(64) std::int32_t best_hits[lanes] = {};
-  alignas(64) std::int32_t best_counted[lanes];
-  MAPGAP_FOR_LANES best_counted[lane] = 1;
-  for (std::size_t peak = of.of.peaks; peak-- > 0;) {
-    const std::int32_t* hits = of.walk.hits.data() + peak * lanes;
-    std::int32_t* __restrict counted = of.walk.counted.data() + peak * lanes;
-    std::int32_t any = 0;
-    MAPGAP_FOR_LANES {
-      const std::int64_t here = static_cast<std::int64_t>(hits[lane]) * best_counted[lane];
-      const std::int64_t later = static_cast<std::int64_t>(best_hits[lane]) * counted[lane];
-      const std::int32_t is_on = (hits[lane] > 0 ? -1 : 0) & (here >= later ? -1 : 0);
-      best_hits[lane] = is_on != 0 ? hits[lane] : best_hits[lane];
-      best_counted[lane] = is_on != 0 ? counted[lane] : best_counted[lane];
-      counted[lane] &= is_on;
-      any |= is_on;
-    }
-    of.walk.on_envelope[peak] = any != 0 ? 1 : 0;
-  }
-}
-
-// How many recall points are reached, in each lane.
-struct Reaching {
-  Reaching(const RecallPoints& recall_points, const Lines<std::int32_t>& positives) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      per_hit[lane] = recall_points.per_hit(positives[lane]);
-      if (recall_points.strict_hits(positives[lane], positives[lane]) >= 0) may_be_strict |= 1U << lane;
-    }
-  }
-
-  alignas(64) double per_hit[lanes];
-  std::uint32_t may_be_strict = 0;  // lanes with a number of objects that can have exactly the recall of a strict point
-};
-
-// Where hits reach a strict point exactly, one point less than the quotient says.
-MAPGAP_INLINE void take_back_strict(const WalkArguments& of, std::uint32_t may_be_strict, const std::int32_t* hits,
-                                    const std::int32_t* counted, double* points) {
-  for (; may_be_strict != 0; may_be_strict &= may_be_strict - 1) {
-    const auto lane = static_cast<std::size_t>(std::countr_zero(may_be_strict));
-    if (counted[lane] > 0 && of.points.strict_hits(hits[lane], of.walk.positives[lane]) == hits[lane]) points[lane] -= 1;
-  }
-}
-
-// What the recall points since the peak before cost: each is owed by all wrong rows so far.
-MAPGAP_INLINE void owe(const WalkArguments& of, std::size_t peak, const Reaching& reaching) {
-  const std::int32_t* hits = of.walk.hits.data() + peak * lanes;
-  const std::int32_t* counted = of.walk.counted.data() + peak * lanes;
-  double* __restrict reached = of.walk.reached.data();
-  alignas(64) double points[lanes];
-  alignas(64) double share[lanes];
-  MAPGAP_FOR_LANES {
-    points[lane] = static_cast<double>(static_cast<std::int32_t>(static_cast<double>(hits[lane]) * reaching.per_hit[lane])) + 1.0;
-  }
-  if (reaching.may_be_strict != 0) take_back_strict(of, reaching.may_be_strict, hits, counted, points);
-  // Products with 0 and 1, because a choice would not become a vector instruction.
-  MAPGAP_FOR_LANES {
-    const std::int32_t is_on = counted[lane] > 0 ? 1 : 0;
-    const double more = (points[lane] - reached[lane]) * static_cast<double>(is_on);
-    share[lane] = more / static_cast<double>(counted[lane] + 1 - is_on);
-    reached[lane] += more;
-  }
-  for (std::size_t cause = 0; cause < of.causes; ++cause) {
-    const std::int32_t* wrong = of.walk.wrong.data() + cause * lanes;
-    double* __restrict owed = of.walk.owed.data() + cause * lanes;
-    MAPGAP_FOR_LANES owed[lane] += share[lane] * static_cast<double>(wrong[lane]);
-  }
-}
-
-MAPGAP_INLINE void divide_reached(const WalkArguments& of) {
-  count_batches(of);
-  find_envelope(of);
-  const Reaching reaching(of.points, of.walk.positives);
-  const std::int32_t* here = of.walk.drawn.data();
-  std::size_t peak = 0;
-  for (const Batch& batch : of.of.batches) {
-    if (batch.kind != of.causes) {
-      std::int32_t* __restrict wrong = of.walk.wrong.data() + batch.kind * lanes;
-      MAPGAP_FOR_LANES wrong[lane] += here[lane];
-    } else {
-      if (of.walk.on_envelope[peak] != 0) owe(of, peak, reaching);
-      ++peak;
-    }
-    here += lanes;
-  }
-}
-
-#if MAPGAP_HAS_WIDE
-MAPGAP_WIDE void divide_reached_wide(const WalkArguments& of) { divide_reached(of); }
-#else
-constexpr auto divide_reached_wide = divide_reached;
-#endif
-
 // One class at one threshold in the sixteen resamples of a block.
 class ClassInBlock {
  public:
   ClassInBlock(const Rows& rows, const BatchesByClass& batches, const RecallPoints& points, std::uint16_t most, bool wide)
-      : rows_(rows), batches_(batches), points_(points), rows_at_once_(rows_in_16_bits(most)), wide_(wide && is_wide()),
+      : rows_(rows), batches_(batches), points_(points), rows_at_once_(rows_in_16_bits(most)), wide_(wide),
         walk_(rows.causes, batches.most_batches(), batches.most_peaks()) {}
 
   // Adds the debts by cause, in recall points, and 1 to the lanes where an object of the class is drawn.
@@ -290,17 +132,7 @@ class ClassInBlock {
     std::fill(walk_.wrong.begin(), walk_.wrong.end(), 0);
     std::fill(walk_.reached.begin(), walk_.reached.end(), 0.0);
     std::fill(walk_.owed.begin(), walk_.owed.end(), 0.0);
-    const Batches batches = batches_[k];
-    const WalkArguments arguments{batches, block.data(), rows_at_once_, rows_.causes, points_, walk_};
-    if (wide_) {
-      divide_reached_wide(arguments);
-    } else {
-      divide_reached(arguments);
-    }
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const std::int32_t hits = batches.peaks > 0 ? walk_.hits[(batches.peaks - 1) * lanes + lane] : 0;
-      require(hits == walk_.missed[rows_.causes * lanes + lane], "as many objects must have no cause as there are true positives");
-    }
+    divide_reached({batches_[k], block.data(), rows_at_once_, rows_.causes, points_, walk_}, wide_);
     reach_by_wrong_rows(k, block);
     for (std::size_t lane = 0; lane < block.used(); ++lane) {
       if (walk_.positives[lane] == 0) continue;
@@ -329,7 +161,9 @@ class ClassInBlock {
   // Recall 0 is reached by the first counted row even if no right one ever comes; that row owes it all.
   void reach_by_wrong_rows(std::size_t k, const DrawnBlock& block) {
     std::size_t waiting = 0;
-    for (std::size_t lane = 0; lane < block.used(); ++lane) waiting += walk_.positives[lane] > 0 && walk_.reached[lane] == 0 ? 1 : 0;
+    for (std::size_t lane = 0; lane < block.used(); ++lane) {
+      if (walk_.positives[lane] > 0 && walk_.reached[lane] == 0) ++waiting;
+    }
     for (const std::int32_t detection : rows_.of_class(k)) {
       if (waiting == 0) return;
       if (!rows_.counts(detection)) continue;
@@ -360,12 +194,6 @@ class ClassInBlock {
   bool wide_;
   GapWalk walk_;
 };
-
-std::size_t most_between(const Id1& offsets) {
-  std::int64_t most = 0;
-  for (std::size_t k = 0; k + 1 < offsets.shape(0); ++k) most = std::max(most, offsets.data()[k + 1] - offsets.data()[k]);
-  return static_cast<std::size_t>(most);
-}
 
 // Adds the debts at one threshold to `debts` (causes, B), and those who have them to `cells` (B,).
 void add_threshold(const Rows& rows, std::size_t classes, const Drawn2& drawn, const RecallPoints& points, int threads, bool wide,
