@@ -131,7 +131,9 @@ def _without_mask(column: NDArray[Any], name: str, file: str) -> NDArray[Any]:
         return column
     if column.dtype.kind not in "fO":
         raise InputError(f"the column {name} has a null", file=file)
-    return np.asarray(column.filled(np.nan if column.dtype.kind == "f" else None))
+    filled: NDArray[Any] = np.array(column.data)
+    filled[np.ma.getmaskarray(column)] = np.nan if column.dtype.kind == "f" else None
+    return filled
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
