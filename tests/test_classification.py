@@ -13,6 +13,7 @@ from sklearn import metrics as sklearn
 import mapgap
 from mapgap.classification import Classification, evaluate
 from tests.naive import classification as naive
+from tests.naive import significance
 
 COUNTS = ("tp", "fp", "fn", "tn")
 RATES = ("precision", "recall", "specificity", "f1")
@@ -249,11 +250,16 @@ def test_intervals_hold_their_number_and_say_nothing_without_resamples() -> None
     assert evaluate(truth, scores=scores, resamples=0).intervals is None
 
 
-@given(scored(), st.integers(0, 5))
-def test_intervals_are_percentiles_of_drawn_samples(data: tuple[list[int], list[float]], seed: int) -> None:
-    """Each resample counted again from the samples it holds."""
+@given(scored(), st.integers(0, 5), st.sampled_from([1, 40, 1 << 20]))
+def test_intervals_are_percentiles_of_drawn_samples(
+    data: tuple[list[int], list[float]], seed: int, memory: int
+) -> None:
+    """Each resample counted again from the samples it holds, however few are looked at at a time."""
     truth, scores = data
     result = evaluate(truth, scores=scores, resamples=8, seed=seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mapgap.classification.roc.ENTRIES_AT_ONCE", memory)
+        assert result.intervals is not None
     drawn = result._drawn
     values: dict[str, list[float]] = {"accuracy": [], "recall": [], "auc": []}
     for times in drawn.T:
@@ -383,6 +389,49 @@ def test_scores_beyond_1_with_the_usual_threshold_are_warned_of() -> None:
 def test_what_has_no_meaning_is_refused(arguments: tuple[Any, ...], options: dict[str, Any], words: str) -> None:
     with pytest.raises(mapgap.InputError, match=words):
         evaluate(*arguments, **options)
+
+
+def test_the_slices_of_many_classes_are_in_the_table_only() -> None:
+    truth = list(range(21)) * 2
+    result = evaluate(truth, truth, attributes={"light": ["day"] * 21 + ["night"] * 21}, resamples=0)
+    assert len(result.slices()) == 2 + 21 * 2
+    assert [record["class"] for record in result.summary["slices"]] == [None, None]
+
+
+@given(label_pairs(), st.data())
+def test_tests_are_those_of_one_partition_of_one_class(pair: tuple[list[str], list[str]], data: st.DataObject) -> None:
+    """All classes are compared at once, and each as if it were alone."""
+    truth, prediction = pair
+    size = len(truth)
+    light = data.draw(st.lists(st.sampled_from(["day", "night"]), min_size=size, max_size=size))
+    video = data.draw(st.lists(st.integers(0, 3), min_size=size, max_size=size))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mapgap.classification.slices.LEAST_MEMBERS", 1)
+        patch.setattr("mapgap.classification.slices.LEAST_IMAGES", 1)
+        table = evaluate(truth, prediction, attributes={"light": light}, groups=video, resamples=0).slice_table
+    labels = evaluate(truth, prediction, resamples=0).labels
+    for row, place in enumerate(table.class_.tolist()):
+        of_class = [place < 0 or label == labels[place] for label in truth]
+        members = list(zip(video, (int(t != p) for t, p in zip(truth, prediction, strict=True)), strict=True))
+        is_inside = [value == table.where[row]["light"] for value in light]
+        sides = [
+            [member for member, own, is_in in zip(members, of_class, is_inside, strict=True) if own and is_in is side]
+            for side in (True, False)
+        ]
+        assert table.p_value[row] == pytest.approx(significance.compare(*sides).p_value, abs=1e-9, nan_ok=True)
+
+
+def test_small_slices_are_not_tried() -> None:
+    truth, light = ["a"] * 100, ["day"] * 71 + ["night"] * 29
+    small = evaluate(truth, ["b"] * 10 + ["a"] * 90, attributes={"light": light}, resamples=0).summary["slices"]
+    assert all(record["q_value"] is None for record in small)
+    assert [record["flags"] for record in small] == [[], ["too_few"]] * 2
+    light[0] = "night"
+    enough = evaluate(truth, ["b"] * 10 + ["a"] * 90, attributes={"light": light}, resamples=0).summary["slices"]
+    assert all(record["q_value"] is not None for record in enough)
+    video = ["one"] * 50 + ["two"] * 50
+    grouped = evaluate(truth, ["b"] * 10 + ["a"] * 90, attributes={"light": light}, groups=video, resamples=0)
+    assert all(record["q_value"] is None for record in grouped.summary["slices"])
 
 
 def test_the_same_input_gives_the_same_summary() -> None:

@@ -223,13 +223,18 @@ class Classification:
         """Where a class is recognised worse than elsewhere, the costliest first."""
         return blind_spots(self.samples, self.slice_table)
 
+    @cached_property
+    def slice_records(self) -> list[Record]:
+        """The rows of `slices()` as they stand in summary.json."""
+        from mapgap.classification.summary import slice_records
+
+        return slice_records(self)
+
     def slices(self) -> "pd.DataFrame":
         """One row a group of samples: those with certain values of attributes, of all classes or of one."""
         import pandas as pd
 
-        from mapgap.classification.summary import slice_records
-
-        records = slice_records(self)
+        records = self.slice_records
         frame = pd.DataFrame(records)
         if records:
             frame["class"] = pd.Series([record["class"] for record in records], dtype=object)  # 1 stays no 1.0

@@ -7,7 +7,7 @@ import numpy as np
 
 from mapgap.classification.markdown import report_markdown
 from mapgap.classification.page.page import report_html
-from mapgap.classification.summary import class_records, slice_records
+from mapgap.classification.summary import class_records
 from mapgap.report.column_values import Column, attribute_column, labels
 from mapgap.report.csv_files import csv_bytes
 from mapgap.report.json_files import json_bytes
@@ -65,7 +65,7 @@ def slices_csv(result: "Classification") -> bytes:
         "where": where_text,
         "flags": " ".join,
     }
-    return _records_csv(slice_records(result), writers, SLICE_COLUMNS)
+    return _records_csv(result.slice_records, writers, SLICE_COLUMNS)
 
 
 def sample_columns(result: "Classification") -> dict[str, Column]:

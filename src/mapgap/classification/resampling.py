@@ -4,7 +4,7 @@ import numpy as np
 
 from mapgap.bootstrap import draw_images, intervals_of
 from mapgap.classification.counts import class_rates, defined_mean, metrics_of
-from mapgap.classification.roc import ENTRIES_AT_ONCE, Draws, resampled_auc
+from mapgap.classification.roc import Draws, resampled_auc, row_blocks
 from mapgap.classification.tables import ClassCounts, Samples
 from mapgap.tables import FloatArray, IdArray, IndexArray
 
@@ -22,14 +22,10 @@ def drawn_sums(drawn: Draws, cluster: IndexArray, codes: IndexArray, size: int) 
     sums = np.zeros((size, drawn.shape[1]), dtype=np.int64)
     rows = np.flatnonzero(codes >= 0)
     rows = rows[np.argsort(codes[rows], kind="stable")]
-    if len(rows) == 0:
-        return sums
-    present, starts = np.unique(codes[rows], return_index=True)
-    clusters = cluster[rows]
-    width = max(1, ENTRIES_AT_ONCE // len(rows))
-    for at in range(0, drawn.shape[1], width):
-        columns = slice(at, at + width)
-        sums[present, columns] = np.add.reduceat(drawn[clusters, columns], starts, axis=0, dtype=np.int64)
+    for block in row_blocks(len(rows), drawn.shape[1]):
+        own = rows[block]
+        present, starts = np.unique(codes[own], return_index=True)
+        sums[present] += np.add.reduceat(drawn[cluster[own]], starts, axis=0, dtype=np.int64)
     return sums
 
 

@@ -1,5 +1,6 @@
 """ROC: what every threshold would give for one class against the rest, and the area under that curve."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from mapgap.tables import BoolArray, FloatArray, IdArray
 
 Draws = NDArray[np.unsignedinteger]
-ENTRIES_AT_ONCE = 1 << 22
+ENTRIES_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -53,21 +54,30 @@ def roc_of(score: FloatArray, is_positive: BoolArray) -> Roc:
 def resampled_auc(score: FloatArray, is_positive: BoolArray, cluster: NDArray[np.int32], drawn: Draws) -> FloatArray:
     """(B,) the AUC in each resample; NaN where one side is empty. `drawn` (C, B) is how often each cluster is drawn."""
     order = np.argsort(-score, kind="stable")
-    falling, is_right, rows = score[order], is_positive[order], cluster[order]
-    starts = np.flatnonzero(np.append(True, falling[1:] != falling[:-1])[: len(falling)])
-    resamples = drawn.shape[1]
-    if not len(starts):
-        return np.full(resamples, np.nan)
-    width = max(1, ENTRIES_AT_ONCE // len(score))
-    parts = [_weighted_auc(drawn[rows, at : at + width], is_right, starts) for at in range(0, resamples, width)]
-    return np.concatenate([np.zeros(0), *parts])
-
-
-def _weighted_auc(weights: Draws, is_right: BoolArray, starts: NDArray[np.intp]) -> FloatArray:
-    right = np.add.reduceat(weights * is_right[:, np.newaxis], starts, axis=0, dtype=np.int64)
-    wrong = np.add.reduceat(weights, starts, axis=0, dtype=np.int64) - right
-    above = np.cumsum(right, axis=0) - right
-    twice = np.einsum("db,db->b", wrong, 2 * above + right)
-    pairs = right.sum(axis=0) * wrong.sum(axis=0)
+    falling, is_right, clusters = score[order], is_positive[order], cluster[order]
+    right = np.zeros(drawn.shape[1], dtype=np.int64)
+    wrong, twice = right.copy(), right.copy()
+    tie = np.cumsum(np.append(False, falling[1:] != falling[:-1])[: len(falling)])
+    for block in row_blocks(len(falling), drawn.shape[1], tie):
+        _, starts = np.unique(tie[block], return_index=True)
+        weights = drawn[clusters[block]]
+        of_tie = np.add.reduceat(weights * is_right[block, np.newaxis], starts, axis=0, dtype=np.int64)
+        others = np.add.reduceat(weights, starts, axis=0, dtype=np.int64) - of_tie
+        above = right + np.cumsum(of_tie, axis=0) - of_tie
+        twice += np.einsum("tb,tb->b", others, 2 * above + of_tie)
+        right += of_tie.sum(axis=0)
+        wrong += others.sum(axis=0)
+    pairs = right * wrong
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.where(pairs == 0, np.nan, twice / (2 * pairs)))
+
+
+def row_blocks(rows: int, columns: int, tie: NDArray[np.integer] | None = None) -> Iterator[slice]:
+    """Blocks of rows that fit the memory near the processor; rows of equal `tie`, which rises, stay together."""
+    height, start = max(1, ENTRIES_AT_ONCE // max(columns, 1)), 0
+    while start < rows:
+        end = min(rows, start + height)
+        if tie is not None and end < rows:
+            end = int(np.searchsorted(tie, tie[end - 1], side="right"))
+        yield slice(start, end)
+        start = end

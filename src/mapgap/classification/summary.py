@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 SCHEMA = "mapgap/classification/1"
 WORST_PAIRS = 20
+CLASSES_WITH_SLICES = 20
+"""With more classes summary.json holds the slices of all classes together only; slices.csv holds all."""
 
 
 def summary_record(result: "Classification") -> Record:
     """Everything but the samples, as JSON holds it: None where undefined, intervals as [low, high]."""
     samples = result.samples
+    has_class_slices = samples.classes <= CLASSES_WITH_SLICES
     return {
         "schema": SCHEMA,
         "inputs": {
@@ -42,7 +45,7 @@ def summary_record(result: "Classification") -> Record:
         "classes": class_records(result),
         "confusion_matrix": {"labels": list(result.labels), "counts": result.matrix.tolist()},
         "worst_pairs": pair_records(result),
-        "slices": slice_records(result),
+        "slices": [record for record in result.slice_records if has_class_slices or record["class"] is None],
         "blind_spots": blind_spot_records(result),
         "warnings": [
             {"code": n.code, "message": n.message, "count": n.count, "examples": list(n.examples)}

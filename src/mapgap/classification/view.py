@@ -66,7 +66,7 @@ def shown_classes(result: "Classification") -> tuple[int, ...]:
 
 def slice_groups(result: "Classification") -> tuple[SliceGroup, ...]:
     """One an attribute, then one a cross; of long ones the rows with most samples."""
-    table, records = result.slice_table, result.summary["slices"]
+    table, records = result.slice_table, result.slice_records
     whole: dict[tuple[str, ...], dict[str, Record]] = {}
     by_class: dict[tuple[str, str], dict[int, Record]] = {}
     for row, record in enumerate(records):

@@ -51,4 +51,4 @@ def page_data(result: "Classification") -> PageData | None:
         "codes": [attribute.codes.tolist() for attribute in samples.attributes],
     }
     text = json.dumps(columns, allow_nan=False, separators=(",", ":")).encode("ascii")
-    return PageData(manifest, base64.b64encode(gzip.compress(text, 9, mtime=0)).decode("ascii"))
+    return PageData(manifest, base64.b64encode(gzip.compress(text, 6, mtime=0)).decode("ascii"))
