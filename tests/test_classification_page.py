@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mapgap.classification import Classification, evaluate
 from mapgap.classification.page.page import report_html
+from mapgap.number_words import count, fraction, percent, score
 from tests.browser import Watched, headless_browser
 from tests.test_page_accessibility import complaints
 
@@ -175,6 +176,38 @@ def test_many_classes_are_summed_up(browser: Browser, tmp_path: Path) -> None:
     )
     assert page.locator("#confusion tfoot td").last.text_content() == "900"
     page.close()
+
+
+def test_one_class_against_the_rest(browser: Browser, tmp_path: Path) -> None:
+    result = signs(["Stop", "Speed", "Yield"])
+    watched = opened(browser, tmp_path, result)
+    group = watched.page.get_by_role("group", name="One class against the rest")
+    for label in ("Yield", "Stop"):
+        group.get_by_role("combobox", name="Class").select_option(label=label)
+        curve = result.roc(label).iloc[1:]
+        slider = group.get_by_role("slider")
+        slider.press("End")
+        for row in curve.iloc[:3].itertuples():
+            expect(group.locator(".threshold")).to_have_text(score(row.threshold))
+            expect(group.locator(".readout")).to_have_text(rest_words(row.tp, row.fp, row.fn, row.tn))
+            slider.press("ArrowLeft")
+        slider.press("Home")
+        last = curve.iloc[-1]
+        expect(group.locator(".readout")).to_have_text(
+            rest_words(*(int(last[key]) for key in ("tp", "fp", "fn", "tn")))
+        )
+    assert watched.told == []
+    watched.page.close()
+
+
+def rest_words(tp: int, fp: int, fn: int, tn: int) -> str:
+    def share(part: int, whole: int) -> str:
+        return f"{percent(part / whole)} of {count(whole)}" if whole else "– of 0"
+
+    return (
+        f"TP {count(tp)}, FP {count(fp)}, FN {count(fn)}, TN {count(tn)}: precision {share(tp, tp + fp)}, "
+        f"recall {share(tp, tp + fn)}, specificity {share(tn, tn + fp)}, F1 {fraction(2 * tp / (2 * tp + fp + fn))}"
+    )
 
 
 def test_hostile_names_are_only_names(browser: Browser, tmp_path: Path) -> None:

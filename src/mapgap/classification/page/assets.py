@@ -16,7 +16,7 @@ SHARED_STYLES = (
 )
 STYLES = ("classification.css",)
 SHARED_SCRIPTS = ("words.js", "elements.js", "sorting.js")
-SCRIPTS = ("data.js", "counting.js", "matrix.js", "samples.js", "live.js", "slider.js", "page.js")
+SCRIPTS = ("data.js", "counting.js", "matrix.js", "samples.js", "live.js", "slider.js", "against_rest.js", "page.js")
 _PACKAGE = "mapgap.classification.page"
 
 

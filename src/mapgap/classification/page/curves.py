@@ -36,7 +36,7 @@ def curves_section(result: "Classification") -> Markup | None:
         charts = [_roc(result, place, curve, "roc", 0), _precision_recall(result, curve)]
         note = "What another threshold would give. The ring is the report's own."
     else:
-        charts = [_roc(result, place, curve, f"roc-{k}", k) for k, (place, curve) in enumerate(curves)]
+        charts = [_roc(result, place, curve, f"roc-{place}", k) for k, (place, curve) in enumerate(curves)]
         left = len(result.samples.scores.classes) - len(curves)
         more = f" The {len(curves)} with the lowest AUC are shown, {plural(left, 'class')} not." if left else ""
         note = f"Each class against the rest, by its own score; the lowest AUC first.{more}".replace(

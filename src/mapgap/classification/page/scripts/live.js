@@ -78,7 +78,7 @@ function mountPoints() {
   const other = document.querySelector('figure[data-chart="precision-recall"]');
   if (!roc || !other) return { draw() {} };
   const dots = [roc, other].map((figure) => {
-    const dot = draw("circle", { r: 5, class: "live", visibility: "hidden" });
+    const dot = pointOfThreshold();
     figure.querySelector(".drawn").after(dot);
     return dot;
   });
@@ -92,6 +92,10 @@ function mountPoints() {
       tell(other, `precision ${shareOf(tp, tp + fp)}, recall ${shareOf(tp, positives)}`);
     },
   };
+}
+
+function pointOfThreshold() {
+  return draw("circle", { r: 5, class: "live", visibility: "hidden" });
 }
 
 const CHART = { left: 44, right: 330, top: 24, bottom: 192 }; // as in charts.py

@@ -21,6 +21,7 @@ async function start() {
   };
   const views = [mountMatrix(page), mountSamples(page)];
   if (manifest.is_live) views.push(mountSlider(page), mountFigures(), mountClasses(), mountSlices(page), mountPoints());
+  else if (manifest.scored.length && document.querySelector("#curves .charts")) views.push(mountAgainstRest(page));
   const tables = [...document.querySelectorAll("#classes table, .slice-table table")].map(sortable);
   let wanted = null;
 

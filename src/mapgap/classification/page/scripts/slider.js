@@ -10,14 +10,10 @@ function mountSlider(page) {
     type: "range", min: low, max: high, step: "any", "aria-label": "Score threshold",
     oninput: () => page.change({ threshold: nearest(known, Number(slider.value)) }),
     onkeydown: (event) => {
-      const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -known.length, End: known.length }[event.key];
-      if (step === undefined) return;
+      const at = stepFrom(known, page.state.threshold ?? manifest.threshold ?? low, event.key);
+      if (at === null) return;
       event.preventDefault();
-      const here = page.state.threshold ?? manifest.threshold ?? low;
-      const above = firstFrom(known, here);
-      const isBetween = known[above] !== here; // from between two scores to the next one that way
-      const at = above + step - (isBetween && step > 0 ? 1 : 0);
-      page.change({ threshold: known[Math.max(0, Math.min(known.length - 1, at))] });
+      page.change({ threshold: known[at] });
     },
   });
   const exact = make("output", { class: "threshold" });
@@ -38,6 +34,15 @@ function mountSlider(page) {
       reset.disabled = threshold === null;
     },
   };
+}
+
+/** Where a key leads from a threshold, among the known scores; null for a key that leads nowhere. */
+function stepFrom(known, here, key) {
+  const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10, Home: -known.length, End: known.length }[key];
+  if (step === undefined) return null;
+  const above = firstFrom(known, here);
+  const isBetween = known[above] !== here; // from between two scores to the next one that way
+  return Math.max(0, Math.min(known.length - 1, above + step - (isBetween && step > 0 ? 1 : 0)));
 }
 
 /** The place of the first score that is at least a number; beyond the last where none is. */
