@@ -19,7 +19,7 @@ import mapgap
 from mapgap.advice import ACTIONS, recommend
 from mapgap.advice.built_in import BUILT_IN
 from mapgap.advice.comparing import is_clearly_higher
-from mapgap.advice.halves import Half, in_first_half
+from mapgap.advice.halves import Half
 from mapgap.advice.loose_boxes import is_hidden
 from mapgap.advice.more_data import HARD, MEASURED_VALUES
 from mapgap.advice.overlaps import Overlaps, closest_neighbour, find_overlaps
@@ -30,6 +30,7 @@ from mapgap.cli.commands import mapgap as command_group
 from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.demo import make_demo
+from mapgap.halves import in_first_half
 from mapgap.matching import match_detections
 from mapgap.pixels.attributes import BINS
 from mapgap.pixels.attributes import NAMES as PIXEL_NAMES

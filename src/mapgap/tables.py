@@ -54,6 +54,8 @@ GAP_CAUSES = CAUSES[:7]
 NO_CAUSE = -1
 LABEL_ERRORS = ("wrong_class", "loose_box", "missing_label", "spurious_label")
 """What may be wrong with a label; the position is the code in `LabelDoubts`."""
+COUNTED_FROM_LABELS = frozenset(["image_crowding"])
+"""Attributes of images that nobody knows before their objects are labelled."""
 DETECTION_POPULATION_CAUSES = ("duplicate", "background")
 
 EXPRESSION_KEYWORDS = frozenset(["and", "or", "not", "in", "true", "false", "True", "False"])

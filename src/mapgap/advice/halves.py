@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mapgap.halves import in_first_half
 from mapgap.tables import BoolArray, FloatArray, IdArray, IndexArray, Results
 
 
@@ -30,18 +31,6 @@ def split_in_halves(results: Results, counted: BoolArray, right: BoolArray) -> t
     """Both halves; `counted` and `right` (D,) say which detections count, and which are true positives of any score."""
     is_first = in_first_half(results.ground_truth.images.ids)
     return _half(results, counted, right, is_first), _half(results, counted, right, ~is_first)
-
-
-def in_first_half(image_ids: IdArray) -> BoolArray:
-    """Which images are in the first half: a matter of each id alone, so that other images do not move one across.
-
-    The last bit of SplitMix64's finaliser (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014),
-    because ids in order often alternate between cameras or days.
-    """
-    mixed = image_ids.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(((mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)) == 0)
 
 
 def _half(results: Results, counted: BoolArray, right: BoolArray, images: BoolArray) -> Half:

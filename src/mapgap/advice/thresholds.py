@@ -9,10 +9,7 @@ from mapgap.advice.halves import Half
 from mapgap.advice.hot_spots import HotSpot
 from mapgap.advice.verifying import look_at_slice
 from mapgap.number_words import count, percent
-from mapgap.tables import BoolArray, Recommendation
-
-COUNTED_FROM_LABELS = "image_crowding"
-"""The one attribute of images that a detector cannot know; those of objects have no value at any detection."""
+from mapgap.tables import COUNTED_FROM_LABELS, BoolArray, Recommendation
 
 
 def threshold_for_slice(spot: HotSpot) -> Recommendation | None:
@@ -22,7 +19,7 @@ def threshold_for_slice(spot: HotSpot) -> Recommendation | None:
     where each class has a threshold of its own already: it would be a threshold for a class and a slice.
     """
     now = spot.results.operating_point.score_threshold
-    if now is None or COUNTED_FROM_LABELS in spot.mode.where:
+    if now is None or not COUNTED_FROM_LABELS.isdisjoint(spot.mode.where):
         return None
     first, held_out = spot.case.halves
     holds = spot.holds_detection()

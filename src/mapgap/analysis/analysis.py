@@ -19,6 +19,7 @@ from mapgap.analysis.missed import (
     write_missed,
 )
 from mapgap.analysis.page_pictures import real_folder
+from mapgap.analysis.proposals import ProposedThresholds, propose_for
 from mapgap.analysis.reporting import report_on
 from mapgap.analysis.shown import ReportFolder, ShownReport
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource
@@ -202,6 +203,16 @@ class Analysis:
         """
         rows = calibration_rows(self.results, by, minimum_score)
         return _frame(rows, CALIBRATION_KEYS if by is None else (by, *CALIBRATION_KEYS))
+
+    def propose_thresholds(self, rule: float | str = "best-f1", by: Sequence[str] | None = None) -> ProposedThresholds:
+        """Score thresholds for all, by class and by slice, chosen on one half of the images and judged on the other.
+
+        `rule` is "best-f1", "precision=P", "recall=R" or "cost", by the costs of the analysis. `by` names attributes to
+        slice by; without it all those of images that are known before anything is detected. A part with few objects
+        takes the threshold for all. Raises InputError for a rule that is none or out of reach on the half to choose
+        on, and for an unknown attribute.
+        """
+        return propose_for(self.results, rule, by)
 
     def confusion_matrix(self) -> "pd.DataFrame":
         """Counts, rows truth and columns prediction, "background" last in both."""

@@ -27,6 +27,11 @@ def gate_options(command: Command) -> Command:
     return _with_options(command, {name: option for name, option in OPTIONS.items() if name not in DECIDED})
 
 
+def data_options(command: Command) -> Command:
+    """The same without those of the score threshold, for a command that looks for one."""
+    return _with_options(command, {name: option for name, option in OPTIONS.items() if name not in POINT})
+
+
 def score_rule(context: click.Context, option: click.Parameter, text: str) -> float | str:
     """A number where the text is one, else the rule as it stands."""
     try:
@@ -212,4 +217,5 @@ OPTIONS: Mapping[str, Decorator] = {
         help="Score from which detections count: best-f1, a number, precision=P, recall=R, or cost: least by --cost.",
     ),
 }
+POINT = ("thresholds", "score_threshold")
 DECIDED = ("iou_type", "costs", "iou_threshold", "thresholds", "score_threshold")

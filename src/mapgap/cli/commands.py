@@ -13,6 +13,7 @@ from mapgap.cli.missed import missed
 from mapgap.cli.report import report
 from mapgap.cli.serve import serve
 from mapgap.cli.slices import slices
+from mapgap.cli.thresholds import thresholds
 from mapgap.errors import InputError
 
 
@@ -34,7 +35,7 @@ def mapgap() -> None:
     """
 
 
-for command in (report, compare, check, evaluate, missed, slices, classify, serve, demo):
+for command in (report, compare, check, evaluate, missed, slices, thresholds, classify, serve, demo):
     mapgap.add_command(command)
 
 

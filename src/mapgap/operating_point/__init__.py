@@ -4,7 +4,7 @@ from mapgap.operating_point.confusion import confusion_matrix, list_candidates
 from mapgap.operating_point.costs import costs_of_keeping
 from mapgap.operating_point.image_level import image_level
 from mapgap.operating_point.outcomes import operate
-from mapgap.operating_point.threshold import choose_score_threshold
+from mapgap.score_rules import choose_score_threshold
 
 __all__ = [
     "choose_score_threshold",
