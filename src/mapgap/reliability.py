@@ -5,6 +5,7 @@ import numpy as np
 from mapgap.tables import BoolArray, FloatArray, IntegerArray, Reliability
 
 BINS = 20
+LOCALIZATION_BINS = 25
 
 
 def score_reliability(
@@ -39,6 +40,28 @@ def score_reliability(
         confidence=total[used] / count[used],
         d_ece=d_ece,
     )
+
+
+def localization_aware_error(
+    score: FloatArray, quality: FloatArray, group: IntegerArray, groups: int, *, bins: int = LOCALIZATION_BINS
+) -> FloatArray:
+    """(groups,) LaECE of each group: the mean over detections of |mean quality - mean score| of their bin.
+
+    `quality` is the IoU of a true positive with its object and 0 for a false positive, so that its mean in a bin is
+    precision x mean IoU. Bins have equal width from 0 to 1 and are closed above, the first at both ends. NaN without
+    detections, and for all groups where a score is outside 0 to 1.
+    Source: Oksuz, Joy, Dokania: Towards Building Self-Aware Object Detectors via Reliable Uncertainty Quantification
+    and Calibration, CVPR 2023; 25 bins as there.
+    """
+    if len(score) and not (score.min() >= 0.0 and score.max() <= 1.0):
+        return np.full(groups, np.nan)
+    place = np.maximum(np.searchsorted(np.linspace(0.0, 1.0, bins + 1), score, side="left") - 1, 0)
+    cell = group.astype(np.int64) * bins + place
+    off = np.bincount(cell, weights=quality, minlength=groups * bins)
+    off -= np.bincount(cell, weights=score, minlength=groups * bins)
+    size = np.bincount(group, minlength=groups)
+    total = np.abs(off).reshape(groups, bins).sum(axis=1)
+    return np.asarray(np.divide(total, size, out=np.full(groups, np.nan), where=size > 0))
 
 
 def _edges(score: FloatArray, bins: int) -> tuple[FloatArray, bool]:

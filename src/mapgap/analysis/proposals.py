@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mapgap.alikeness import listed, most_alike_first
+from mapgap.analysis.localization_quality import quality_records
 from mapgap.analysis.written_file import write_file
 from mapgap.bootstrap import draw_images
 from mapgap.error_costs import costs_of_threshold
@@ -166,6 +167,7 @@ def _record(
     chosen_on = int(population.chosen_on.sum())
     for_all = proposals.for_all
     classes = proposals.divided[CLASSES]
+    *qualities, of_all = quality_records(results, for_all.chosen.score_threshold)
     return {
         "schema": SCHEMA,
         "rule": str(rule),
@@ -184,10 +186,13 @@ def _record(
                 "images": for_all.judged.images,
                 **_outcome_record(for_all.judged.with_all, has_cost=has_cost),
             },
+            **of_all,
         },
         "classes": [
-            {"id": identifier, "name": name, **_proposal_record(proposal, has_cost=has_cost)}
-            for identifier, name, proposal in zip(categories.ids.tolist(), categories.names, classes.parts, strict=True)
+            {"id": identifier, "name": name, **_proposal_record(proposal, has_cost=has_cost), **quality}
+            for identifier, name, proposal, quality in zip(
+                categories.ids.tolist(), categories.names, classes.parts, qualities, strict=True
+            )
         ],
         "classes_together": _judged_record(classes.together, has_cost=has_cost),
         "slices": [

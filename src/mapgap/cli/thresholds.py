@@ -98,6 +98,8 @@ def _lines(record: dict[str, Any]) -> Iterable[str]:
     yield from ("", f"{_measure(record)} with the threshold for all and with its own, by class:")
     columns = [("class", "all together"), *_facts(record, record["classes_together"], None)]
     yield from _table(columns, record["classes"], [row["name"] for row in record["classes"]], record)
+    yield from ("", "LaECE and LRP with the threshold for all, and the lowest LRP of any threshold, on all images:")
+    yield from _quality_table(record)
     for together in record["slices_together"]:
         rows = [row for row in record["slices"] if together["attribute"] in row["where"]]
         values = [str(row["where"][together["attribute"]]) for row in rows]
@@ -146,6 +148,32 @@ def _facts(record: dict[str, Any], judged: dict[str, Any], row: dict[str, Any] |
         ("95 % interval", ends),
         ("", _verdict(judged, row)),
     ]
+
+
+def _quality_table(record: dict[str, Any]) -> list[str]:
+    """One row a class, and the means over the classes."""
+    from mapgap.cli.output import table_lines
+    from mapgap.number_words import DASH, fraction
+
+    header = (
+        "class",
+        "LaECE",
+        "LRP",
+        "optimal LRP",
+        "its threshold",
+        "localization",
+        "false positive",
+        "false negative",
+    )
+    rows = []
+    for name, row in [*((row["name"], row) for row in record["classes"]), ("mean", record["for_all"])]:
+        best = row["optimal_lrp"]
+        threshold = DASH if best["score_threshold"] is None else f"{best['score_threshold']:.4g}"
+        parts = [fraction(best[part]) for part in ("localization", "false_positive", "false_negative")]
+        rows.append(
+            (name, fraction(row["laece"]), fraction(row["lrp"]["error"]), fraction(best["error"]), threshold, *parts)
+        )
+    return table_lines(header, rows)
 
 
 def _verdict(judged: dict[str, Any], row: dict[str, Any] | None) -> str:
