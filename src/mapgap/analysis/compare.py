@@ -15,6 +15,7 @@ from mapgap.analysis.shown import ReportFolder, ShownReport
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource
 from mapgap.analysis.stages import Progress
 from mapgap.analysis.truth import Truth
+from mapgap.bootstrap import checked_draws
 from mapgap.changes import OBJECT_CHANGES, Compared, Comparison
 from mapgap.errors import InputError
 from mapgap.rates import micro
@@ -31,7 +32,7 @@ from mapgap.report.comparison import (
 )
 from mapgap.report.evaluation import notice_record
 from mapgap.report.json_values import Record
-from mapgap.tables import Notice, Results
+from mapgap.tables import Notice, Results, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,6 +160,7 @@ def compare(
     *,
     at: PointRule = "own",
     common_images: bool | None = None,
+    run_intervals: bool = True,
     progress: Progress | None = None,
     **options: Any,
 ) -> ComparedRuns:
@@ -168,7 +170,9 @@ def compare(
     rates are compared: "own", each run at the operating point that `score_threshold` gives it, or "equal-precision",
     each later run at the lowest score at which its precision is that of the first run. `common_images` True compares
     on the images that all runs were made on, False takes images without detections for images in which nothing was
-    found, None refuses runs that seem to have been made on different images. `progress` is told "NAME: stage".
+    found, None refuses runs that seem to have been made on different images. Without `run_intervals` the analysis of
+    each run has none of its own, which takes less time; those of the comparison are there. `progress` is told
+    "NAME: stage".
     Raises InputError for fewer than two runs, for different images, and whatever `analyze` raises.
     """
     if not isinstance(runs, Mapping):
@@ -190,13 +194,15 @@ def compare(
         truth = Truth(read.ground_truth, iou_type, truth.images, truth.attributes, truth.jobs)
     analyses: dict[str, Analysis] = {}
     for name, detections in read.detections.items():
-        asked = options
+        asked = options if run_intervals else {**options, "resamples": 0}
         if at == "equal-precision" and analyses:
-            asked = {**options, "score_threshold": _rule_of_equal_precision(analyses[names[0]])}
+            asked = {**asked, "score_threshold": _rule_of_equal_precision(analyses[names[0]])}
         analyses[name] = analyze(truth, detections, progress=named_progress(progress, name), **asked)
     if progress is not None:
         progress("comparing")
-    compared = compare_results({name: analysis.results for name, analysis in analyses.items()})
+    resamples, seed = checked_draws(options.get("resamples", Settings.resamples), options.get("seed", Settings.seed))
+    results = {name: analysis.results for name, analysis in analyses.items()}
+    compared = compare_results(results, resamples=resamples, seed=seed)
     return ComparedRuns(Runs(analyses), compared, at, read.common_images, read.notices)
 
 

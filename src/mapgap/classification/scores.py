@@ -9,7 +9,7 @@ from mapgap.alikeness import listed
 from mapgap.classification.labels import Places, as_rows, label_codes, place_of, plain_labels, shown_label
 from mapgap.classification.tables import Scores
 from mapgap.errors import InputError
-from mapgap.operating_point.threshold import choose_score_threshold
+from mapgap.score_rules import choose_score_threshold
 from mapgap.tables import BoolArray, FloatArray, IndexArray, Notice, Scalar
 
 DEFAULT_THRESHOLD = 0.5

@@ -111,7 +111,14 @@ def compare(
     stages = [f"{name}: {stage}" for name in runs for stage in STAGES]
     with StageProgress([*stages, "comparing", "report"]) as progress:
         compared = compare_runs(
-            ground_truth, runs, at=at, common_images=common_images, by=by, progress=progress, **asked
+            ground_truth,
+            runs,
+            at=at,
+            common_images=common_images,
+            run_intervals=output is not None,  # nothing that is printed shows them
+            by=by,
+            progress=progress,
+            **asked,
         )
         folder = None
         if output is not None:
