@@ -1,10 +1,10 @@
-"""What resampling costs: CPU time of AP and of the gap by cause in every resample, and the time and memory of a report.
+"""What resampling costs: CPU time of AP and of the gap by cause in every resample; of reports and comparisons.
 
     python benchmarks/resampling.py GROUND_TRUTH DETECTIONS [SECOND_DETECTIONS] [--resamples N]
 
 A paired resample draws the images once and computes COCO's AP (ten IoU thresholds) of both runs from matches that were
 made before. Without a second run the first one is taken twice. The gap by cause is that of the first run, at the same
-ten thresholds. The report is written with and without resamples.
+ten thresholds. The report is written with and without resamples, the comparison of both runs is printed with them.
 """
 
 import argparse
@@ -29,7 +29,7 @@ Stages = tuple[GroundTruth, Detections, Matches, Causes]
 
 
 def main() -> None:
-    """Prints four lines."""
+    """Prints five lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ground_truth", type=Path)
     parser.add_argument("detections", type=Path, nargs="+")
@@ -43,6 +43,8 @@ def main() -> None:
     for resamples in (0, asked.resamples):
         seconds, megabytes = report_cost(asked.ground_truth, first, resamples)
         print(f"report with {resamples} resamples: {seconds:.2f} s CPU, {megabytes:.0f} MB at most")
+    seconds, megabytes = comparison_cost(asked.ground_truth, [first, *(others or [first])], asked.resamples)
+    print(f"compare with {asked.resamples} resamples: {seconds:.2f} s CPU, {megabytes:.0f} MB at most")
 
 
 def paired_seconds(ground_truth: Path, runs: list[Path], resamples: int) -> float:
@@ -93,6 +95,13 @@ def report_cost(ground_truth: Path, run: Path, resamples: int) -> tuple[float, f
         command = [sys.executable, "-m", "mapgap", "report", str(ground_truth), str(run)]
         command += ["--resamples", str(resamples), "--output", str(Path(folder) / "report")]
         return min(_cost(command) for _ in range(TIMES))
+
+
+def comparison_cost(ground_truth: Path, runs: list[Path], resamples: int) -> tuple[float, float]:
+    """CPU seconds and peak megabytes of `mapgap compare`, the best of a few."""
+    named = [f"run{place}={run}" for place, run in enumerate(runs)]
+    command = [sys.executable, "-m", "mapgap", "compare", str(ground_truth), *named, "--resamples", str(resamples)]
+    return min(_cost(command) for _ in range(TIMES))
 
 
 def _cost(command: list[str]) -> tuple[float, float]:

@@ -213,8 +213,9 @@ def test_coverage_of_intervals_is_counted() -> None:
 
 
 def test_costs_of_resampling_are_told(scene: Path) -> None:
-    paired, gap, without, with_resamples = run("resampling.py", *pair(scene), "--resamples", 20).splitlines()
+    paired, gap, without, with_resamples, compared = run("resampling.py", *pair(scene), "--resamples", 20).splitlines()
     assert paired.endswith("ms CPU a paired resample, of 20")
     assert gap.endswith("ms CPU the gap by cause in a resample")
     assert without.startswith("report with 0 resamples: ")
     assert with_resamples.startswith("report with 20 resamples: ")
+    assert compared.startswith("compare with 20 resamples: ")
