@@ -1,5 +1,6 @@
 """Plain classification: counts, rates, AUC, thresholds, slices, against scikit-learn and against plain loops."""
 
+import re
 from math import erfc
 from typing import Any
 
@@ -12,6 +13,7 @@ from sklearn import metrics as sklearn
 
 import mapgap
 from mapgap.classification import Classification, evaluate
+from mapgap.classification.markdown import report_markdown
 from tests.naive import classification as naive
 from tests.naive import significance
 
@@ -149,11 +151,23 @@ def test_the_highest_score_wins_and_of_equal_ones_the_first(data: tuple[list[str
     assert [WORDS[k] for k in result.samples.prediction] == naive.highest(scores, WORDS)
     columns = {word: [row[k] for row in scores] for k, word in enumerate(WORDS)}
     shuffled = {word: columns[word] for word in reversed(WORDS)}
-    for other in (evaluate(truth, scores=shuffled, labels=WORDS), evaluate(truth, scores=scores, labels=WORDS)):
+    for columned in (shuffled, pd.DataFrame(shuffled), scores, pd.DataFrame(scores)):
+        other = evaluate(truth, scores=columned, labels=WORDS, resamples=0)
         assert (other.samples.prediction == result.samples.prediction).all()
     for place, word in enumerate(WORDS):
         expected = naive.auc(columns[word], [label == word for label in truth])
         assert result.class_auc[place] == (None if expected is None else pytest.approx(expected, abs=1e-12))
+
+
+def test_report_md_calls_nobody_and_keeps_its_tables() -> None:
+    names = ["a|b", "@someone", "#1", "<img src=x>", "`x` \u202e", "new\nline"]
+    result = evaluate(names * 40, (names[1:] + names[:1]) * 40, attributes={"@all": names * 40})
+    text = report_markdown(result, "mapgap classify x.csv")
+    assert "\u202e" not in text
+    assert "<img" not in text
+    assert re.search(r"@someone|(?<!#)#1", text) is None
+    rows = [line for line in text.split("### Confusion matrix")[1].splitlines() if line.startswith("| ")]
+    assert len({len(re.findall(r"(?<!\\)\|", line)) for line in rows[:8]}) == 1
 
 
 def test_the_mean_auc_is_that_of_scikit_learn() -> None:
@@ -383,6 +397,12 @@ def test_scores_beyond_1_with_the_usual_threshold_are_warned_of() -> None:
         ((["a"], ["a"]), {"attributes": {"x": [1, 2]}}, "2 values, and there are 1 samples"),
         ((["a"], ["a"]), {"by": ["x"]}, "no attribute is called x"),
         ((["a"], ["a"]), {"groups": [1, 2]}, "2 groups and 1 samples"),
+        ((["a", "a"], ["a", "a"]), {"groups": [1, None]}, "row 1 .*the group is missing"),
+        ((["a"], ["a"]), {"groups": [[1]]}, "a group is a list"),
+        ((["a"], ["a"]), {"ids": []}, "0 ids and 1 samples"),
+        ((list(range(5_001)), list(range(5_001))), {}, "5,001 different labels"),
+        (([0, 1],), {"scores": {}}, "no column of scores"),
+        (([0, 1],), {"scores": [[0.1, 0.9], [0.5]]}, "different lengths"),
         ((["a"], ["a"]), {"resamples": -1}, "resamples -1"),
     ],
 )

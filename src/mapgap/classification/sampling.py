@@ -13,11 +13,13 @@ from mapgap.classification.labels import (
     label_codes,
     ordered_labels,
     other_label,
+    place_of,
     plain_labels,
     positive_class,
 )
 from mapgap.classification.scores import (
     DEFAULT_THRESHOLD,
+    by_label,
     highest_scoring,
     positive_threshold,
     read_scores,
@@ -28,6 +30,7 @@ from mapgap.classification.tables import Samples, Scores
 from mapgap.errors import InputError
 from mapgap.tables import IndexArray, Scalar
 
+MOST_CLASSES = 5_000
 PREDICTIONS, HIGHEST_SCORE = "predictions", "highest score"
 
 
@@ -47,6 +50,7 @@ def read_samples(
     places: Places = None,
 ) -> Samples:
     """The samples; see `mapgap.classification.evaluate` for what is taken. `places` says where each row stands."""
+    scores = by_label(scores)
     truth = plain_labels(y_true, "y_true", places)
     given = None if y_pred is None else plain_labels(y_pred, "y_pred", places)
     if not truth:
@@ -57,6 +61,9 @@ def read_samples(
         what = f"there are {len(given):,} predictions and {len(truth):,} samples"
         raise InputError(what, where="y_pred", fix="Give each sample its prediction")
     known = _labels(labels, truth, given, scores, positive)
+    if len(known) > MOST_CLASSES:
+        what = f"there are {len(known):,} different labels, and at most {MOST_CLASSES:,} make a confusion matrix"
+        raise InputError(what, fix="Give labels of classes, not names of samples or scores")
     place = positive_class(positive, known)
     read = None if scores is None else read_scores(scores, known, place, len(truth), places)
     truth_codes = label_codes(truth, known)
@@ -139,8 +146,16 @@ def _clusters(groups: Any, samples: int) -> IndexArray:
     rows = as_rows(groups, "groups")
     if len(rows) != samples:
         raise InputError(f"there are {len(rows):,} groups and {samples:,} samples", fix="Give each sample its group")
-    if any(value is None or value != value or value == "" for value in rows):
-        place = next(at for at, value in enumerate(rows) if value is None or value != value or value == "")
-        raise InputError("the group is missing", where=f"row {place}", fix="Give every sample its group")
-    numbers = {value: number for number, value in enumerate(dict.fromkeys(rows))}
+    missing = next((at for at, value in enumerate(rows) if value in (None, "") or _is_nan(value)), None)
+    if missing is not None:
+        raise InputError("the group is missing", where=place_of(missing, None), fix="Give every sample its group")
+    try:
+        numbers = {value: number for number, value in enumerate(dict.fromkeys(rows))}
+    except TypeError:
+        what = "a group is a list, or something else that is no plain value"
+        raise InputError(what, where="groups", fix="Give text or whole numbers") from None
     return np.fromiter((numbers[value] for value in rows), dtype=np.int32, count=samples)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and value != value

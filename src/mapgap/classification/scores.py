@@ -15,6 +15,13 @@ from mapgap.tables import BoolArray, FloatArray, IndexArray, Notice, Scalar
 DEFAULT_THRESHOLD = 0.5
 
 
+def by_label(scores: Any) -> Any:
+    """A DataFrame whose columns have names as a mapping of these; anything else as it is."""
+    if not hasattr(scores, "columns") or type(scores.columns).__name__ == "RangeIndex":
+        return scores
+    return {label: scores[label] for label in scores.columns.tolist()}
+
+
 def score_labels(scores: Any) -> list[Scalar]:
     """The labels that scores name themselves, as a mapping of label to column does; else none."""
     return plain_labels(list(scores), "the labels of scores") if isinstance(scores, Mapping) else []
