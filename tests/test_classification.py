@@ -144,6 +144,14 @@ def test_the_threshold_of_the_best_f1(data: tuple[list[int], list[float]]) -> No
         assert result.metrics["f1"] == best
 
 
+@given(scored())
+def test_the_threshold_of_the_fewest_errors(data: tuple[list[int], list[float]]) -> None:
+    truth, scores = data
+    errors = {t: sum((s >= t) != label for s, label in zip(scores, truth, strict=True)) for t in [*scores, np.inf]}
+    result = evaluate(truth, scores=scores, threshold="cost", resamples=0)
+    assert len(truth) - int(result.matrix.trace()) == min(errors.values())
+
+
 @given(scored_by_class())
 def test_the_highest_score_wins_and_of_equal_ones_the_first(data: tuple[list[str], list[list[float]]]) -> None:
     truth, scores = data

@@ -56,8 +56,9 @@ def evaluate(
     `y_true` and `y_pred` hold one label a sample: text, whole numbers or truth values, as a list, array or Series.
     `scores` are (N,) of the positive one of two classes; or (N, K), a column a label in the order of `labels`; or a
     mapping of labels to columns. Without `y_pred` two classes are told apart by `threshold`: a sample is positive from
-    that score up; a number (.5 unless given), "best-f1", "precision=P" or "recall=R". More classes take the label
-    of the highest score, of equal ones the first. With both, the predictions count, unless a threshold is given.
+    that score up; a number (.5 unless given), "best-f1", "precision=P", "recall=R", or "cost" for the fewest errors.
+    More classes take the label of the highest score, of equal ones the first. With both, the predictions count, unless
+    a threshold is given.
 
     `labels` gives the order of the classes, and classes that no sample has; else they are sorted. `positive` is needed
     for two labels of which none says so by itself, as 1, True and "yes" do. `attributes` maps names to columns that

@@ -60,7 +60,7 @@ def decision_text(settings: Record) -> str:
     if settings["threshold"] is None:
         return f"no threshold finds a {value_text(settings['positive'])}: none is predicted"
     rule = settings["threshold_rule"]
-    is_goal = rule.startswith(("best-f1", "precision", "recall"))
+    is_goal = rule.startswith(("best-f1", "precision", "recall", "cost"))
     return f"{value_text(settings['positive'])} from score {score(settings['threshold'])} up" + (
         f" ({rule})" if is_goal else ""
     )

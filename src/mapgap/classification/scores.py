@@ -69,7 +69,10 @@ def highest_scoring(scores: Scores) -> IndexArray:
 
 
 def positive_threshold(rule: float | str, score: FloatArray, is_positive: BoolArray) -> float | None:
-    """The threshold by a rule: a number, best-f1, precision=P, recall=R; None if best-f1 finds nothing positive."""
+    """The threshold by a rule: a number, best-f1, precision=P, recall=R, or cost, which makes the fewest errors.
+
+    None if best-f1 finds nothing positive. Where it is best to take nothing for positive, cost is above all scores.
+    """
     everything = np.ones(len(score), dtype=bool)
     try:
         return choose_score_threshold(rule, score, everything, is_positive, int(np.count_nonzero(is_positive)))

@@ -59,7 +59,8 @@ def _scores(context: click.Context, option: click.Parameter, text: str | None) -
     "--threshold",
     metavar="RULE",
     panel=DECIDING,
-    help="A sample is positive from this score up: a number (usually 0.5), best-f1, precision=P or recall=R.",
+    help="A sample is positive from this score up: a number (usually 0.5), best-f1, precision=P, recall=R, or cost "
+    "(fewest errors).",
 )
 @click.option(
     "--by",
