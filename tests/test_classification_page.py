@@ -123,6 +123,33 @@ def test_the_slider_goes_from_score_to_score(browser: Browser, tmp_path: Path) -
     page.close()
 
 
+def test_predictions_that_were_given_stay_until_the_slider_moves(browser: Browser, tmp_path: Path) -> None:
+    given = inspected(y_pred=np.zeros(400, dtype=int))
+    watched = opened(browser, tmp_path, given)
+    expect(watched.page.locator(".threshold")).to_have_text("as predicted")
+    expect(watched.page.locator('[data-figure="recall"] .value')).to_have_text("0 %")
+    move(watched.page, 0.5)
+    moved = texts(watched.page)
+    there = opened(browser, tmp_path, given.at(0.5))
+    assert moved == texts(there.page)
+    assert watched.told == there.told == []
+    watched.page.close()
+    there.page.close()
+
+
+@pytest.mark.parametrize("scores", [[0.1, 0.7, 0.9], [0.5, 0.5, 0.5]])
+def test_one_class_only(browser: Browser, tmp_path: Path, scores: list[float]) -> None:
+    result = evaluate(["\u202eodd"] * 3, scores=scores, positive="\u202eodd", resamples=5)
+    watched = opened(browser, tmp_path, result)
+    expect(watched.page.locator("#curves .empty")).to_be_visible()
+    expect(watched.page.locator(".decision")).to_have_text("U+202Eodd from score 0.5 up")
+    watched.page.get_by_role("slider").press("End")
+    expect(watched.page.locator(".decision")).to_have_text(f"U+202Eodd from score {scores[-1]} up")
+    assert complaints(watched.page) == []
+    assert watched.told == []
+    watched.page.close()
+
+
 def test_a_cell_lists_its_samples_the_surest_mistake_first(browser: Browser, tmp_path: Path) -> None:
     result = inspected()
     samples = result.samples

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from mapgap.number_words import count, fraction, interval, percent, plural, score
 from mapgap.report.json_values import Record
-from mapgap.report.wording import value_text
+from mapgap.report.wording import value_text, visible
+from mapgap.tables import Scalar
 
 BLIND_SPOTS = 5
 PAIRS = 3
@@ -58,12 +59,17 @@ def decision_text(settings: Record) -> str:
     if settings["threshold_rule"] == "highest score":
         return "the highest score wins"
     if settings["threshold"] is None:
-        return f"no threshold finds a {value_text(settings['positive'])}: none is predicted"
+        return f"no threshold finds a {positive_text(settings['positive'])}: none is predicted"
     rule = settings["threshold_rule"]
     is_goal = rule.startswith(("best-f1", "precision", "recall", "cost"))
-    return f"{value_text(settings['positive'])} from score {score(settings['threshold'])} up" + (
+    return f"{positive_text(settings['positive'])} from score {score(settings['threshold'])} up" + (
         f" ({rule})" if is_goal else ""
     )
+
+
+def positive_text(label: Scalar) -> str:
+    """The label inside a sentence: on one line, without characters that could turn what follows."""
+    return visible(value_text(label))
 
 
 def plural_classes(number: int) -> str:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mapgap.classification.headline import positive_text
 from mapgap.classification.view import matrix_view
 from mapgap.report.json_values import Record
 from mapgap.report.wording import value_text
@@ -36,6 +37,7 @@ def page_data(result: "Classification") -> PageData | None:
         "version": 1,
         "labels": [value_text(label) for label in samples.labels],
         "positive": samples.positive,
+        "positive_text": None if samples.positive is None else positive_text(samples.labels[samples.positive]),
         "threshold": samples.threshold,
         "is_live": samples.positive_scores is not None and has_scores,
         "list_length": LIST_LENGTH,

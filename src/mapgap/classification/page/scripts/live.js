@@ -18,7 +18,7 @@ function mountFigures() {
       set("recall", percent(rates.recall), `${count(tp)} of ${count(tp + fn)}`);
       set("specificity", percent(rates.specificity), `${count(tn)} of ${count(tn + fp)}`);
       set("F1", fraction(rates.f1));
-      say(told, threshold === null ? reported : `${manifest.labels[manifest.positive]} from score ${threshold} up`);
+      say(told, threshold === null ? reported : `${manifest.positive_text} from score ${threshold} up`);
     },
   };
 }
