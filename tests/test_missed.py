@@ -157,7 +157,7 @@ ROW = {
 )
 def test_the_evidence_in_words(cause: str, more: dict[str, Any], words: str) -> None:
     point = OperatingPoint(0.4, 0.5, *[NOTHING] * 6)
-    assert "".join(evidence_pieces({"cause": cause, **ROW, **more}, "car", point, 0.1)) == words
+    assert "".join(evidence_pieces({"cause": cause, **ROW, **more}, "car", point, 0.1, 0.4)) == words
 
 
 def test_the_csv_holds_the_rows_of_the_record(analysis: Analysis, tmp_path: Path) -> None:
