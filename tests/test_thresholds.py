@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import mapgap
 from mapgap.analysis.proposals import ProposedThresholds
+from mapgap.cli.thresholds import _lines
 from mapgap.demo import make_demo
 from mapgap.errors import AccessError, InputError
 from mapgap.halves import in_first_half
@@ -318,3 +319,18 @@ def test_the_command_refuses(folder: Path) -> None:
     assert told.startswith("--rule: 'recall=2' is no rule for a score threshold")
     told = complaint(run_mapgap("slices", "gt.json", "dt.json", "--thresholds", "none.json", cwd=folder), 3)
     assert told.startswith("none.json: ")
+
+
+def test_what_is_worse_on_the_other_half_is_called_so() -> None:
+    """By day .8 finds everything on one half of the images and nothing on the other."""
+    truth, detections = two_lights()
+    first = in_first_half(np.arange(400))
+    for detection in detections:
+        if detection["score"] == 0.8 and not first[detection["image_id"]]:
+            detection["score"] = 0.7
+    record = proposed((truth, detections)).record
+    day = next(row for row in record["slices"] if row["where"] == {"time_of_day": "day"})["judged_on"]
+    assert (day["with_own"]["f1"], day["holds"]) == (0.0, False)
+    assert day["gain_interval"][1] < 0
+    lines = [line.split() for line in _lines(record)]
+    assert ["worse", "no", "difference", "worse"] in lines

@@ -62,7 +62,7 @@ def thresholds(
     Examples:
       mapgap thresholds gt.json dt.json
       mapgap thresholds gt.json dt.json --rule precision=0.9 --by time_of_day
-      mapgap thresholds gt.json dt.json --rule cost --cost below_threshold=5,background=1
+      mapgap thresholds gt.json dt.json --rule cost --by scene --by time_of_day
       mapgap thresholds gt.json dt.json -o thresholds.json
       mapgap report gt.json dt.json --thresholds thresholds.json
     """
@@ -182,6 +182,8 @@ def _verdict(judged: dict[str, Any], row: dict[str, Any] | None) -> str:
         return words[row["why_for_all"]]
     if judged["with_all"] == judged["with_own"]:
         return "no difference"
+    if judged["gain_interval"] is not None and judged["gain_interval"][1] < 0:
+        return "worse"
     return {True: "holds", False: "does not hold", None: ""}[judged["holds"]]
 
 
