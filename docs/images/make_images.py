@@ -3,8 +3,9 @@
     python docs/images/make_images.py
 
 report.png is its top, examples.png what a press on the first hot spot shows, curves.png the curves under that filter,
-narrow.png the page on a phone. Needs Chromium (MAPGAP_CHROMIUM, by default /usr/bin/chromium) and the packages of the
-extra `test`. Run it again when the report's looks change: pictures are not compared, because fonts differ by machine.
+narrow.png the page on a phone, compare.png what changed to the later detector. Needs Chromium (MAPGAP_CHROMIUM, by
+default /usr/bin/chromium) and the packages of the extra `test`. Run it again when the report's looks change: pictures
+are not compared, because fonts differ by machine.
 """
 
 import os
@@ -71,6 +72,19 @@ def narrow(browser: Browser, address: str) -> bytes:
     return page.screenshot()
 
 
+def compared(browser: Browser, address: str) -> bytes:
+    """The leaderboard and what changed, as far as the steps from AP to AP by cause."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": 3 * WIDTH}, color_scheme="light")
+    page.goto(address)
+    page.evaluate("mapgap.ready.then(() => null)")
+    first, last = (page.locator(f"#changes {part}").first.bounding_box() for part in ("h2", ".fates"))
+    assert first is not None
+    assert last is not None
+    height = last["y"] + last["height"] - first["y"] + 2 * MARGIN
+    clip = {"x": 0, "y": first["y"] - MARGIN, "width": WIDTH, "height": height}
+    return page.screenshot(clip=clip)  # type: ignore[arg-type]
+
+
 def write_optimised(picture: bytes, name: str) -> None:
     """Writes the picture without loss, as small as PNG allows."""
     with Image.open(BytesIO(picture)) as image:
@@ -88,6 +102,9 @@ def main() -> None:
         write_optimised(at(page, "examples"), "examples.png")
         write_optimised(at(page, "curves"), "curves.png")
         write_optimised(narrow(browser, address), "narrow.png")
+        runs = {"before": DATA / "detections.json", "later": DATA / "later.json"}
+        both = mapgap.compare(DATA / "gt.json", runs).report(Path(place) / "both")
+        write_optimised(compared(browser, (both / "report.html").as_uri()), "compare.png")
         browser.close()
 
 
