@@ -209,6 +209,27 @@ def test_masks_are_paired_by_what_was_found(pair: CocoPair, seed: int, score: fl
     assert everything.interval == expected.rates["recall"].interval
 
 
+def test_masks_at_another_score_have_no_slices_but_of_recall(tmp_path: Path) -> None:
+    square = {"counts": [0, 100], "size": [10, 10]}
+    truth = {
+        "images": [{"id": 1, "width": 10, "height": 10}],
+        "categories": [{"id": 1, "name": "thing"}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 10, 10], "area": 100, "iscrowd": 0}
+            | {"segmentation": square}
+        ],
+    }
+    run = [{"image_id": 1, "category_id": 1, "bbox": [0, 0, 10, 10], "segmentation": square, "score": 0.7}]
+    place = write_baseline(tmp_path, mapgap.analyze(truth, run, iou_type="segm", score_threshold=0.5, resamples=0))
+    assert only(truth, run, place, "precision[size=small] drop > 1").measured.before == 1
+    assert only(truth, run, place, "recall[size=small] drop > 1", score_threshold=0.8).measured.before == 0
+    assert only(truth, run, place, "AP[size=small] drop > 1", score_threshold=0.8).measured.before == pytest.approx(1)
+    with pytest.raises(InputError, match="tells precision of slices at its own score threshold only"):
+        checked(truth, run, place, "precision[size=small] drop > 1", score_threshold=0.8)
+    with pytest.raises(InputError, match=r"at its own score threshold \(0.5\), not at best-f1"):
+        checked(truth, run, place, "recall drop > 1", score_threshold="best-f1")
+
+
 def test_slices_of_rules_are_those_of_the_comparison(demo: Any, baseline: Path) -> None:
     truth, run = demo
     worse = without(run, 3)

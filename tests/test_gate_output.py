@@ -131,9 +131,10 @@ def test_the_record_keeps_fractions_and_every_verdict() -> None:
 
 
 def hostile_gate(text: str) -> Gate:
-    place = f"class == {json.dumps(text)}"
+    """Rules and slices that hold the text as it is, but for quotes and backslashes."""
+    literal = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    place = f"class == {literal}"
     failed = Measured(0.5, 0.4, (-0.15, -0.05), place=place, where={"class": text}, members=9)
-    literal = json.dumps(text)
     return gate_of(
         (f"recall[class == {literal}] drop > 1", [failed]),
         (f"AP[class == {literal}] drop > 20", [failed]),
