@@ -135,6 +135,16 @@ def test_the_steps_of_every_partition_add_up(pair: CocoPair, seed: int) -> None:
     assert set(sums) == {attribute.name for attribute in before.attributes} or not len(slices.where)
     for name, total in sums.items():
         assert total == pytest.approx(difference, abs=1e-9), name
+    by_value = {
+        (*where.items(),): slices.gap_before[row] - slices.gap_after[row]
+        for row, where in enumerate(slices.where)
+        if len(where) == 1
+    }
+    for crossed in comparison.crossed:
+        np.testing.assert_allclose(crossed.ap_change.sum(axis=1), gap.before - gap.after, rtol=0, atol=1e-12)
+        for column, value in enumerate(crossed.values):
+            step = by_value.get(((crossed.attribute, value),), 0.0)
+            assert crossed.ap_change[:, column].sum() == pytest.approx(step, abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
@@ -395,6 +405,11 @@ def test_tables_of_a_comparison_name_what_there_is() -> None:
     found = mapgap.compare(demo.ground_truth, {"a": demo.detections, "b": demo.later_detections}, resamples=5)
     with pytest.raises(InputError, match=r"no waterfall by 'colour'.*cause, "):
         found.waterfall(by="colour")
+    crossed = found.waterfall(by=["cause", "time_of_day"])
+    assert list(crossed) == ["cause", "time_of_day", "ap_change"]
+    by_cause = crossed.groupby("cause")["ap_change"].sum()
+    for cause, step in found.waterfall().set_index("cause")["ap_change"].items():
+        assert by_cause.get(cause, 0.0) == pytest.approx(step, abs=1e-12)
     with pytest.raises(InputError, match="no run 'c' is compared with a"):
         found.comparison("c")
     with pytest.raises(InputError, match="nothing becomes 'lost'"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mapgap.tables import CodeArray, FloatArray, IdArray, Interval, Where
+from mapgap.tables import CodeArray, FloatArray, IdArray, Interval, Scalar, Where
 
 OBJECT_CHANGES = ("found_by_both", "fixed", "broken", "missed_by_both")
 """What became of an object; the position is the code in `ObjectChanges`."""
@@ -85,6 +85,17 @@ class SliceChanges:
 
 
 @dataclass(frozen=True)
+class CrossedSteps:
+    """One row a cause of GAP_CAUSES, one column a value of an attribute: what was owed before minus what is after."""
+
+    attribute: str
+    values: tuple[Scalar, ...]
+    """Those of either run, in natural order."""
+    ap_change: FloatArray
+    """(causes, values); all of them add up to the difference of AP."""
+
+
+@dataclass(frozen=True)
 class ObjectChanges:
     """One row an annotation: found or missed by each run, at its own operating point; NO_CHANGE for crowds."""
 
@@ -117,6 +128,8 @@ class Comparison:
     """One row a category; NaN without ground truth."""
     causes: CauseChanges
     slices: SliceChanges
+    crossed: tuple[CrossedSteps, ...]
+    """Of every attribute."""
     objects: ObjectChanges
 
 

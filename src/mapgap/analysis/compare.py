@@ -1,6 +1,6 @@
 """Several runs on one ground truth compared: object by object, slice by slice, with paired intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -86,18 +86,25 @@ class ComparedRuns:
         """One row a slice: recall, precision, AP and gap before and after, objects fixed and broken."""
         return _frame(slice_change_records(self.comparison(run)))
 
-    def waterfall(self, run: str | None = None, by: str = "cause") -> "pd.DataFrame":
+    def waterfall(self, run: str | None = None, by: str | Sequence[str] = "cause") -> "pd.DataFrame":
         """One row a step from AP before to AP after, by cause or by the values of an attribute; they add up.
+
+        With by=["cause", "size"] there is one row a cause and value that is not 0.
 
         Raises InputError for an attribute that there is not.
         """
         record = waterfall_record(self.comparison(run))
-        if by == "cause":
+        names = [by] if isinstance(by, str) else list(by)
+        if len(names) == 2 and "cause" in names and names[1 - names.index("cause")] in record["by_cause_and_attribute"]:
+            attribute = names[1 - names.index("cause")]
+            rows = record["by_cause_and_attribute"][attribute]
+            return _frame([{"cause": r["cause"], attribute: r["value"], "ap_change": r["ap_change"]} for r in rows])
+        if names == ["cause"]:
             return _frame([{"cause": cause, "ap_change": step} for cause, step in record["by_cause"].items()])
-        if by not in record["by_attribute"]:
+        if len(names) != 1 or names[0] not in record["by_attribute"]:
             known = ", ".join(["cause", *record["by_attribute"]])
-            raise InputError(f"there is no waterfall by {by!r}", fix=f"Use one of: {known}")
-        return _frame([{by: row["value"], "ap_change": row["ap_change"]} for row in record["by_attribute"][by]])
+            raise InputError(f"there is no waterfall by {by!r}", fix=f"Use one of these, or cause and one: {known}")
+        return _frame([{names[0]: r["value"], "ap_change": r["ap_change"]} for r in record["by_attribute"][names[0]]])
 
     def objects(self, run: str | None = None, change: str | None = None) -> "pd.DataFrame":
         """One row an object: what became of it (`change`), why it was missed, scores, gaps and attributes.

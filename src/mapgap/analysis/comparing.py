@@ -20,7 +20,7 @@ from mapgap.bootstrap import (
     run_samples,
 )
 from mapgap.changes import METRICS_COMPARED, RATES_COMPARED, CauseChanges, Compared, Comparison, SliceChanges, Standing
-from mapgap.comparison import align_slices, best_run, object_changes, standings
+from mapgap.comparison import align_slices, best_run, crossed_steps, object_changes, standings
 from mapgap.gap import counted_and_right, resampled_gap_by_cause
 from mapgap.rates import micro
 from mapgap.slices.average_precision import average_precision_by_slice
@@ -125,6 +125,7 @@ def _compare(before: _Side, after: _Side) -> Comparison:
             errors_after=after.errors(),
         ),
         slices=_slice_changes(before, after),
+        crossed=tuple(crossed_steps(first, second)),
         objects=object_changes(first, second),
     )
 

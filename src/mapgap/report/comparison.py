@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from mapgap.changes import NO_CHANGE, Change, Changes, Compared, Comparison
+from mapgap.changes import NO_CHANGE, Change, Changes, Compared, Comparison, CrossedSteps
 from mapgap.rates import micro
 from mapgap.report.evaluation import tables_inputs_record
 from mapgap.report.json_values import Record, number
@@ -129,7 +129,7 @@ def cause_change_records(comparison: Comparison) -> list[Record]:
 
 
 def waterfall_record(comparison: Comparison) -> Record:
-    """From AP before to AP after: what each cause, and each value of each attribute, adds; each list adds up.
+    """From AP before to AP after: what each cause, each value of each attribute, and both together add; all add up.
 
     A step is what was owed before minus what is owed after. `residual` is the sum of the causes minus the difference.
     """
@@ -149,8 +149,19 @@ def waterfall_record(comparison: Comparison) -> Record:
         "difference": number(ap.difference),
         "by_cause": {cause: step if is_defined else None for cause, step in zip(GAP_CAUSES, steps, strict=True)},
         "by_attribute": by_attribute if is_defined else {},
+        "by_cause_and_attribute": {one.attribute: _crossed_rows(one) for one in comparison.crossed}
+        if is_defined
+        else {},
         "residual": sum(steps) - ap.difference if ap.difference is not None else None,
     }
+
+
+def _crossed_rows(steps: CrossedSteps) -> list[Record]:
+    """One record a cause and a value that are not 0."""
+    return [
+        {"cause": GAP_CAUSES[cause], "value": steps.values[value], "ap_change": float(steps.ap_change[cause, value])}
+        for cause, value in zip(*(place.tolist() for place in np.nonzero(steps.ap_change)), strict=True)
+    ]
 
 
 def object_change_record(comparison: Comparison) -> Record:
