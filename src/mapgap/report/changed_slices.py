@@ -45,9 +45,9 @@ def is_thin(record: Record) -> bool:
     return bool(record["objects"] < LEAST_MEMBERS or record["images"] < LEAST_IMAGES)
 
 
-def is_significant(record: Record) -> bool:
-    """Whether the recall of a slice changed, after correction for all that were compared."""
-    q_value = record["recall_q_value"]
+def is_significant(record: Record, rate: str = "recall") -> bool:
+    """Whether the recall (or "precision", "AP") of a slice changed, after correction for all that were compared."""
+    q_value = record[f"{rate}_q_value"]
     return q_value is not None and q_value <= SIGNIFICANT_Q
 
 

@@ -352,7 +352,7 @@ def _by_attribute(of: ComparisonView) -> Child:
     compared = sum(len(waterfall.steps) for waterfall in of.by_attribute)
     note = element(
         "p",
-        "The steps of each table add up to the difference of AP. * marks a recall whose change is significant: q up to "
+        "The steps of each table add up to the difference of AP. * marks a change that is significant: q up to "
         f".05 by Benjamini and Hochberg over all slices compared, of which {count(compared)} are shown. Grey rows have "
         f"fewer than 30 objects or 5 images, too few to judge.",
         class_="note",
@@ -375,9 +375,9 @@ def _attribute_card(of: ComparisonView, waterfall: Waterfall) -> Markup:
         rows.append(_attribute_row(step, scale, at))
         marks.append({"class_": "few"} if step.is_thin else {})
         at += step.ap_change
-    header = ["value", "objects", "adds", scale.text(), "recall", "change", "fixed", "broken"]
+    header = ["value", "objects", "adds", scale.text(), "recall", "change", "change of AP", "fixed", "broken"]
     total = ["all", count(sum(step.objects for step in waterfall.steps))]
-    total += [signed(of.waterfall["difference"], STEP_DIGITS), "", "", ""]
+    total += [signed(of.waterfall["difference"], STEP_DIGITS), "", "", "", ""]
     total += [count(sum(step.fixed for step in waterfall.steps)), count(sum(step.broken for step in waterfall.steps))]
     shown = table(f"Changes by {waterfall.attribute}", header, rows, total=total, class_="waterfall", marks=marks)
     return element("div", element("h4", name(waterfall.attribute)), shown, class_="slice-table reported")
@@ -387,19 +387,21 @@ def _attribute_row(step: Step, scale: _Scale, at: float) -> list[Child]:
     record = step.record
     if record is None or step.where is None:
         value: Child = f"{count(int(str(step.value)))} others"
-        recall: list[Child] = ["", ""]
+        rates: list[Child] = ["", "", ""]
         fates: list[Child] = [count(step.fixed), count(step.broken)]
     else:
         value = name(value_text(step.value))
-        star = "*" if is_significant(record) else ""
-        recall = [
-            f"{percent(record['recall_before'])} to {percent(record['recall_after'])}" if step.objects else "",
-            change_text(record["recall_difference"], record["recall_difference_interval"]) + star
-            if step.objects
-            else "",
-        ]
+        recall = f"{percent(record['recall_before'])} to {percent(record['recall_after'])}"
+        rates = [recall, _marked_change(record, "recall"), _marked_change(record, "AP")]
+        rates = rates if step.objects else ["", "", ""]
         where = json.dumps(step.where)
         fates = [_fate(step.fixed, "fixed", where=where), _fate(step.broken, "broken", where=where)]
     return [
-        value, count(step.objects), signed(step.ap_change, STEP_DIGITS), scale.step(at, step.ap_change), *recall, *fates
+        value, count(step.objects), signed(step.ap_change, STEP_DIGITS), scale.step(at, step.ap_change), *rates, *fates
     ]  # fmt: skip
+
+
+def _marked_change(record: Record, rate: str) -> str:
+    """The change of a rate of a slice with its interval, a star where it is significant."""
+    change = change_text(record[f"{rate}_difference"], record[f"{rate}_difference_interval"])
+    return change + ("*" if is_significant(record, rate) else "")
