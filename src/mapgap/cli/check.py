@@ -8,7 +8,7 @@ import rich_click as click
 
 from mapgap.cli.analysis_options import gate_options, score_rule
 from mapgap.cli.exit_codes import FINE, GATE_FAILED, exit_codes_help
-from mapgap.cli.options import COUNTING, OUTPUT, PATH, input_arguments, json_option, named_folder, named_path
+from mapgap.cli.options import COUNTING, OUTPUT, PATH, input_arguments, json_option, named_path, optional_output_option
 from mapgap.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,15 +84,8 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
     help=f"Also write Markdown; to the file that ${STEP_SUMMARY} names it is added, any other is replaced.",
 )
 @click.option("--github", is_flag=True, panel=OUTPUT, help="Also print annotations for GitHub Actions.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FOLDER",
-    type=PATH,
-    callback=named_folder,
-    panel=OUTPUT,
-    help="Also write a report on the run, a baseline for later; a mapgap report there is replaced, anything else "
-    "is refused.",
+@optional_output_option(
+    "Also write a report on the run, a baseline for later; a mapgap report there is replaced, anything else is refused."
 )
 @json_option
 def check(

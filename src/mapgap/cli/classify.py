@@ -6,7 +6,7 @@ import rich_click as click
 
 from mapgap.cli.command_line import TellingCommand
 from mapgap.cli.exit_codes import exit_codes_help
-from mapgap.cli.options import OUTPUT, PATH, SLICING, attribute_crosses, json_option, named_folder
+from mapgap.cli.options import PATH, SLICING, crosses_option, json_option, optional_output_option
 
 if TYPE_CHECKING:
     from mapgap.classification.reading import Columns
@@ -62,14 +62,7 @@ def _scores(context: click.Context, option: click.Parameter, text: str | None) -
     help="A sample is positive from this score up: a number (usually 0.5), best-f1, precision=P, recall=R, or cost "
     "(fewest errors).",
 )
-@click.option(
-    "--by",
-    multiple=True,
-    metavar="A,B",
-    callback=attribute_crosses,
-    panel=SLICING,
-    help="Also slice by this cross of attributes; may be repeated.",
-)
+@crosses_option("Also slice by this cross of attributes; may be repeated.")
 @click.option(
     "--resamples",
     type=click.IntRange(0, 100_000),
@@ -88,14 +81,8 @@ def _scores(context: click.Context, option: click.Parameter, text: str | None) -
     panel=SLICING,
     help="Of the resamples.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FOLDER",
-    type=PATH,
-    callback=named_folder,
-    panel=OUTPUT,
-    help="Folder to write the report into; one of mapgap classify there is replaced, anything else is refused.",
+@optional_output_option(
+    "Folder to write the report into; one of mapgap classify there is replaced, anything else is refused."
 )
 @json_option
 @click.pass_context

@@ -7,16 +7,7 @@ import rich_click as click
 from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.command_line import TellingCommand, command_line, told_inputs
 from mapgap.cli.exit_codes import exit_codes_help
-from mapgap.cli.options import (
-    COUNTING,
-    OUTPUT,
-    PATH,
-    SLICING,
-    attribute_crosses,
-    json_option,
-    named_folder,
-    run_arguments,
-)
+from mapgap.cli.options import COUNTING, OUTPUT, crosses_option, json_option, optional_output_option, run_arguments
 from mapgap.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,23 +33,8 @@ if TYPE_CHECKING:
     "Without either, runs that seem to be made on different images are refused.",
 )
 @analysis_options
-@click.option(
-    "--by",
-    multiple=True,
-    metavar="A,B",
-    callback=attribute_crosses,
-    panel=SLICING,
-    help="Also compare along this cross of attributes; may be repeated.",
-)
-@click.option(
-    "-o",
-    "--output",
-    metavar="FOLDER",
-    type=PATH,
-    callback=named_folder,
-    panel=OUTPUT,
-    help="Also write a report on all runs; a mapgap report there is replaced, anything else is refused.",
-)
+@crosses_option("Also compare along this cross of attributes; may be repeated.")
+@optional_output_option("Also write a report on all runs; a mapgap report there is replaced, anything else is refused.")
 @click.option(
     "--link-images",
     is_flag=True,

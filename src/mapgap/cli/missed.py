@@ -6,7 +6,7 @@ import rich_click as click
 
 from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.exit_codes import exit_codes_help
-from mapgap.cli.options import OUTPUT, PATH, input_arguments, json_option, named_folder
+from mapgap.cli.options import OUTPUT, PATH, input_arguments, json_option, named_folder, optional_output_option
 from mapgap.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,15 +37,8 @@ COLUMNS = ("object", "image", "class", "cause", "gap", "detection", "evidence")
     panel=OUTPUT,
     help="Rows of the table to print.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FOLDER",
-    type=PATH,
-    callback=named_folder,
-    panel=OUTPUT,
-    help="Folder to write missed.json and missed.csv into; one of mapgap missed there is replaced, "
-    "anything else is refused.",
+@optional_output_option(
+    "Folder to write missed.json and missed.csv into; one of mapgap missed there is replaced, anything else is refused."
 )
 @click.option(
     "--crops",

@@ -75,6 +75,18 @@ def output_option(default: str, kind: str) -> Callable[[Command], Command]:
     )
 
 
+def optional_output_option(help_text: str) -> Callable[[Command], Command]:
+    """The folder to write, where one is wanted."""
+    return click.option(
+        "-o", "--output", metavar="FOLDER", type=PATH, callback=named_folder, panel=OUTPUT, help=help_text
+    )
+
+
+def crosses_option(help_text: str) -> Callable[[Command], Command]:
+    """--by A,B, as often as one likes."""
+    return click.option("--by", multiple=True, metavar="A,B", callback=attribute_crosses, panel=SLICING, help=help_text)
+
+
 iou_type_option = click.option(
     "--iou-type",
     type=click.Choice(["bbox", "segm"]),

@@ -8,14 +8,7 @@ import rich_click as click
 from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.command_line import TellingCommand, command_line, told_inputs
 from mapgap.cli.exit_codes import exit_codes_help
-from mapgap.cli.options import (
-    OUTPUT,
-    SLICING,
-    attribute_crosses,
-    json_option,
-    output_option,
-    run_arguments,
-)
+from mapgap.cli.options import OUTPUT, SLICING, crosses_option, json_option, output_option, run_arguments
 from mapgap.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,14 +19,7 @@ if TYPE_CHECKING:
 @run_arguments
 @output_option("mapgap-report", "mapgap report")
 @analysis_options
-@click.option(
-    "--by",
-    multiple=True,
-    metavar="A,B",
-    callback=attribute_crosses,
-    panel=SLICING,
-    help="Also slice by this cross of attributes; may be repeated.",
-)
+@crosses_option("Also slice by this cross of attributes; may be repeated.")
 @click.option(
     "--rank-by",
     type=click.Choice(["excess", "gap", "gain", "errors", "cost"]),

@@ -6,24 +6,12 @@ import rich_click as click
 
 from mapgap.cli.analysis_options import analysis_options
 from mapgap.cli.exit_codes import exit_codes_help
-from mapgap.cli.options import (
-    SLICING,
-    attribute_crosses,
-    input_arguments,
-    json_option,
-)
+from mapgap.cli.options import crosses_option, input_arguments, json_option
 
 
 @click.command(epilog=exit_codes_help())
 @input_arguments
-@click.option(
-    "--by",
-    multiple=True,
-    metavar="A,B",
-    callback=attribute_crosses,
-    panel=SLICING,
-    help="Only this cross of attributes; repeated flags add tables.",
-)
+@crosses_option("Only this cross of attributes; repeated flags add tables.")
 @analysis_options
 @json_option
 def slices(
