@@ -134,7 +134,8 @@ def test_demo_twice_into_one_folder(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=PATIENCE_SECONDS)
         assert done.returncode == 0, done.stderr
         printed.append(done.stdout)
-        assert sorted(os.listdir(output)) == ["detections.json", "gt.json", "images", "report", "weaknesses.json"]
+        files = ["detections.json", "gt.json", "images", "later.json", "report", "weaknesses.json"]
+        assert sorted(os.listdir(output)) == files
         assert (output / "report" / "report.md").read_text() != "old"
         (output / "report" / "report.md").write_text("old")
     assert printed[0] == printed[1]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mapgap.tables import CodeArray, FloatArray, IdArray, Interval, Scalar, Where
+from mapgap.tables import CodeArray, FloatArray, IdArray, Interval, Notice, Scalar, Where
 
 OBJECT_CHANGES = ("found_by_both", "fixed", "broken", "missed_by_both")
 """What became of an object; the position is the code in `ObjectChanges`."""
@@ -155,6 +155,8 @@ class Compared:
     standings: tuple[Standing, ...]
     """Best AP first, ties in the order given."""
     comparisons: tuple[Comparison, ...]
+    notices: tuple[Notice, ...] = ()
+    """Of runs that seem to have been made on different images."""
 
 
 def _defined(value: float) -> float | None:

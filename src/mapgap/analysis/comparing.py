@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mapgap.analysis.image_sets import image_set_notices
 from mapgap.bootstrap import (
     RunSamples,
     RunSlices,
@@ -52,7 +53,7 @@ def compare_results(
         if progress is not None:
             progress(f"{first} to {name}")
         comparisons.append(_compare(sides[first], sides[name]))
-    return Compared(resamples, seed, _standings(sides), tuple(comparisons))
+    return Compared(resamples, seed, _standings(sides), tuple(comparisons), image_set_notices(runs))
 
 
 @dataclass(frozen=True)

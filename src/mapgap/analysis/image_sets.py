@@ -11,7 +11,7 @@ from mapgap.coco.known_images import read_detections_of_known_images
 from mapgap.coco.selection import select
 from mapgap.comparison import unlike_image_sets
 from mapgap.errors import InputError
-from mapgap.tables import BoolArray, Detections, GroundTruth, IdArray, Notice
+from mapgap.tables import BoolArray, Detections, GroundTruth, IdArray, Notice, Results
 
 EXAMPLES = 3
 
@@ -65,6 +65,22 @@ def read_runs(
     return ReadRuns(truth, {name: table for name, (_, table) in narrowed.items()}, len(common), tuple(notices))
 
 
+def image_set_notices(runs: Mapping[str, Results]) -> tuple[Notice, ...]:
+    """A warning about each run that seems not to have been made on all images that another one was made on."""
+    ground_truth = next(iter(runs.values())).ground_truth
+    unseen = _unseen(ground_truth, {name: results.detections for name, results in runs.items()})
+    return tuple(
+        Notice(
+            "different_images",
+            f"{name} has no detection in images in which {other} has some, whether there are many objects in them or "
+            "few: it seems to have been made on other images, and what is missing there counts as missed",
+            len(images),
+            (f"image ids {_shown(ground_truth.images.ids[images])}",),
+        )
+        for name, (other, images) in unseen.items()
+    )
+
+
 def _unseen(ground_truth: GroundTruth, read: Mapping[str, Detections]) -> dict[str, tuple[str, IdArray]]:
     """Of each run that seems not to have seen images another one has, the other's name and those images."""
     found: dict[str, tuple[str, IdArray]] = {}
@@ -77,8 +93,8 @@ def _unseen(ground_truth: GroundTruth, read: Mapping[str, Detections]) -> dict[s
 
 def _different_images(ground_truth: GroundTruth, name: str, other: str, images: IdArray) -> InputError:
     return InputError(
-        f"{name} has no detection in {len(images):,} images in which {other} has some, whether there is much to see in "
-        f"them or little (image ids {_shown(ground_truth.images.ids[images])}): it seems to have been made on "
+        f"{name} has no detection in {len(images):,} images in which {other} has some, whether there are many objects "
+        f"in them or few (image ids {_shown(ground_truth.images.ids[images])}): it seems to have been made on "
         "different images",
         fix="Give --common-images (common_images=True) to compare on those that both have detections in, or "
         "--all-images (common_images=False) if it looked at all of them",

@@ -64,10 +64,11 @@ def report(
       mapgap report gt.json small=yolo_416.json large=yolo_608.json
     """
     from mapgap.analysis.folder import require_writable
+    from mapgap.analysis.image_sets import image_set_notices
     from mapgap.analysis.reporting import REPORT_ENTRIES
     from mapgap.analysis.runs import analyze_runs
     from mapgap.analysis.stages import STAGES
-    from mapgap.cli.output import print_bytes, print_lines, print_note
+    from mapgap.cli.output import print_bytes, print_lines, print_note, print_warnings
     from mapgap.cli.progress import StageProgress
     from mapgap.cli.runs import warn_of_runs
     from mapgap.report.headline import headline_lines
@@ -88,6 +89,7 @@ def report(
             count=progress.count,
         )
     first = next(iter(analyses.values()))
+    print_warnings(image_set_notices({name: analysis.results for name, analysis in analyses.items()}))
     warn_of_runs(analyses)
     if as_json:
         if len(runs) > 1:

@@ -83,6 +83,7 @@ class ComparedView:
     leaderboard: tuple[Record, ...]
     comparisons: tuple[ComparisonView, ...]
     resamples: int
+    warnings: tuple[str, ...]
     epochs: tuple[Record, ...]
     """The leaderboard in the order in which the runs were given."""
 
@@ -99,6 +100,7 @@ def compared_view(compared: Compared, runs: Mapping[str, Results]) -> ComparedVi
         leaderboard=tuple(leaderboard),
         comparisons=tuple(_comparison_view(one) for one in compared.comparisons),
         resamples=compared.resamples,
+        warnings=tuple(f"{notice.message} ({', '.join(notice.examples)})" for notice in compared.notices),
         epochs=tuple(by_name[name] for name in runs),
     )
 

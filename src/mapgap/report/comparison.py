@@ -7,7 +7,7 @@ import numpy as np
 
 from mapgap.changes import NO_CHANGE, Change, Changes, Compared, Comparison, CrossedSteps
 from mapgap.rates import micro
-from mapgap.report.evaluation import tables_inputs_record
+from mapgap.report.evaluation import notice_record, tables_inputs_record
 from mapgap.report.json_values import Record, number
 from mapgap.tables import CAUSES, GAP_CAUSES, NO_CAUSE, Results
 
@@ -58,7 +58,7 @@ def comparison_record(
         },
         "leaderboard": leaderboard_records(compared, runs),
         "comparisons": [_comparison(one, runs) for one in compared.comparisons],
-        "warnings": list(warnings),
+        "warnings": [*(notice_record(notice) for notice in compared.notices), *warnings],
     }
 
 

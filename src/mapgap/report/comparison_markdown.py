@@ -33,6 +33,7 @@ def comparison_markdown(view: ComparedView, first: str) -> str:
     others = f"Everything below the changes is about {markdown_text(first)}; `runs/NAME` has the same for the others."
     parts = [f"### All {len(rows)} runs", table(header, "l" + "r" * (len(header) - 1), rows)]
     parts.append(f"{RUNS_EXPLAINED} {others}")
+    parts += [f"**Warning:** {markdown_text(warning, 400)}" for warning in view.warnings]
     for place, comparison in enumerate(view.comparisons):
         title = f"{markdown_text(comparison.before)} to {markdown_text(comparison.after)}"
         if place == 0:

@@ -69,6 +69,7 @@ def leaderboard_section(view: ComparedView, runs: Sequence[str], place: int, sho
             " and its like have their numbers.",
             class_="note without-scripts",
         ),
+        [element("p", element("b", "Warning: "), warning, class_="note") for warning in view.warnings],
         _curve(view.epochs) if len(view.epochs) >= FEWEST_IN_CURVE else None,
     )
 
