@@ -366,6 +366,22 @@ def test_the_baseline_decides_bins_and_slices_which_may_be_added_to(demo: Any, t
     assert found.gate.verdicts[-1].measured.before == analysis.summary["operating_point"]["tp"]
 
 
+def test_joined_attributes_must_be_given_again(demo: Any, tmp_path: Path) -> None:
+    truth, run = demo
+    table = tmp_path / "weather.csv"
+    rows = [f"{image['id']},{'rain' if at % 3 else 'sun'}\n" for at, image in enumerate(truth["images"])]
+    table.write_text("image_id,weather\n" + "".join(rows))
+    place = write_baseline(tmp_path / "base", mapgap.analyze(truth, run, attributes=table, resamples=0))
+    rule = "recall[weather=rain] drop > 1"
+    assert only(truth, run, place, rule, attributes=table).outcome == "passed"
+    with pytest.raises(
+        InputError, match=r"called weather. The baseline joined weather.csv: give it with --attributes. K"
+    ):
+        checked(truth, run, place, rule)
+    codes = [notice.code for notice in checked(truth, run, place, "AP drop > 1").gate.notices]
+    assert "attributes_not_joined" in codes
+
+
 # Baselines.
 
 
@@ -403,7 +419,7 @@ def test_another_ground_truth_is_refused_with_examples(demo: Any, baseline: Path
     with pytest.raises(InputError, match="the ground truth is not that of the baseline: ") as refused:
         checked(changed, run, baseline, "AP drop > 1")
     message = str(refused.value)
-    assert "1 objects added, 1 objects removed, 1 objects changed" in message
+    assert "1 object added, 1 object removed, 1 object changed" in message
     assert f"object {annotations[3]['id']} of image {annotations[3]['image_id']} changed" in message
     assert f"object {gone['id']} of image {gone['image_id']} removed" in message
     assert f"object {10**6} of image {gone['image_id']} added" in message
@@ -423,7 +439,7 @@ def test_common_images_are_those_whose_objects_are_the_same(demo: Any, baseline:
     found = checked(changed, kept, baseline, "recall drop > 1", common_images=True)
     (notice,) = (each for each in found.gate.notices if each.code == "common_images")
     assert notice.count == 1
-    assert "1 of 59 images are left out of both runs" in notice.message
+    assert "1 of 59 images left out of both runs" in notice.message
     common = {image["id"] for image in changed["images"]} - {first["id"]}
     assert set(found.now.results.ground_truth.images.ids.tolist()) == common
     expected = mapgap.analyze(

@@ -6,6 +6,7 @@ import numpy as np
 
 from mapgap.analysis.baseline import Baseline, BaselineObjects
 from mapgap.errors import InputError
+from mapgap.number_words import plural
 from mapgap.tables import GroundTruth, IdArray, Notice
 
 EXAMPLES = 3
@@ -39,11 +40,11 @@ class TruthDifference:
     def words(self) -> str:
         """What differs, with three examples."""
         counted = {"added": self.added, "removed": self.removed, "changed": self.changed}
-        parts = [f"{len(objects):,} objects {word}" for word, objects in counted.items() if objects]
+        parts = [f"{plural(len(objects), 'object')} {word}" for word, objects in counted.items() if objects]
         if self.images_before not in (-1, self.images_now):
-            parts.append(f"{self.images_now:,} images in place of {self.images_before:,}")
+            parts.append(f"{plural(self.images_now, 'image')} in place of {self.images_before:,}")
         if len(self.unknown_images):
-            parts.append(f"{len(self.unknown_images):,} images removed, as image {self.unknown_images[0]}")
+            parts.append(f"{plural(len(self.unknown_images), 'image')} removed, as image {self.unknown_images[0]}")
         examples = [f"{text} {word}" for word, objects in counted.items() for text in objects[:EXAMPLES]][:EXAMPLES]
         return ", ".join(parts) + (f" ({'; '.join(examples)})" if examples else "")
 
@@ -87,8 +88,8 @@ def require_same_truth(difference: TruthDifference, *, common_images: bool) -> t
         raise InputError(what, fix="Make the baseline anew on this ground truth")
     left_out = difference.images_now - len(difference.same_images)
     message = (
-        f"{left_out:,} of {difference.images_now:,} images are left out of both runs, because the ground truth is not "
-        f"that of the baseline there: {difference.words}"
+        f"{left_out:,} of {plural(difference.images_now, 'image')} left out of both runs, because the ground truth is "
+        f"not that of the baseline there: {difference.words}"
     )
     return (Notice("common_images", message, left_out),)
 

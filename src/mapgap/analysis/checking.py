@@ -84,7 +84,8 @@ def check(
     truth, detections, notices = _inputs(
         Truth(gt, settings.iou_type, images, attributes, jobs), dt, known, common_images
     )
-    if settings.attributes is not None and attributes is None:
+    not_joined = settings.attributes if attributes is None else None
+    if not_joined is not None:
         message = (
             f"the baseline joined {settings.attributes.name}; its columns are no attributes here without --attributes"
         )
@@ -106,7 +107,7 @@ def check(
         progress=named_progress(progress, NOW),
         **asked,  # type: ignore[arg-type]
     )
-    expressions = _named_expressions(rules, parsed, now.results)
+    expressions = _named_expressions(rules, parsed, now.results, not_joined.name if not_joined else None)
     earlier = Earlier(known.summary, is_at_own_point=point.is_own)
     if known.tables is not None and settings.iou_type == "segm":
         at = None if point.is_own else float(point.score_threshold)
@@ -170,9 +171,12 @@ def _inputs(
 
 
 def _named_expressions(
-    rules: Sequence[Rule], parsed: Mapping[str, Expression], now: Results
+    rules: Sequence[Rule], parsed: Mapping[str, Expression], now: Results, not_joined: str | None
 ) -> dict[str, tuple[str, Expression]]:
-    """Of each slice that rules name, by its text: a name that no attribute has, and the condition."""
+    """Of each slice that rules name, by its text: a name that no attribute has, and the condition.
+
+    `not_joined` is a file of attributes that the baseline had, for a complaint about an unknown one.
+    """
     taken = {attribute.name for attribute in now.attributes}
     named: dict[str, tuple[str, Expression]] = {}
     for rule in rules:
@@ -182,6 +186,8 @@ def _named_expressions(
         try:
             select_objects(now.attributes, parsed[where])
         except InputError as error:
+            if not_joined is not None:
+                error.fix = f"The baseline joined {not_joined}: give it with --attributes. {error.fix or ''}".strip()
             raise _in_rule(rule, error) from None
         name = f"gate {len(named)}"
         while name in taken:
