@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
+from typing import Any
 
 from mapgap.analysis.analysis import Analysis, analyze
 from mapgap.analysis.baseline import Baseline, read_baseline
-from mapgap.analysis.baseline_point import gate_point
+from mapgap.analysis.baseline_point import GatePoint, gate_point
 from mapgap.analysis.baseline_runs import baseline_detections, with_baseline_outcomes
 from mapgap.analysis.baseline_truth import other_file_notice, require_same_truth, truth_difference
 from mapgap.analysis.measuring import Earlier, Measuring
@@ -81,15 +82,8 @@ def check(
     settings = known.summary.settings
     require_iou_type(settings.iou_type)
     point = gate_point(known, score_threshold)
-    truth, detections, notices = _inputs(
-        Truth(gt, settings.iou_type, images, attributes, jobs), dt, known, common_images
-    )
-    not_joined = settings.attributes if attributes is None else None
-    if not_joined is not None:
-        message = (
-            f"the baseline joined {settings.attributes.name}; its columns are no attributes here without --attributes"
-        )
-        notices = (*notices, Notice("attributes_not_joined", message, 1))
+    whole = Truth(gt, settings.iou_type, images, attributes, jobs)
+    truth, detections, notices = _inputs(whole, dt, known, common_images)
     asked = {
         "iou_type": settings.iou_type,
         "iou_threshold": settings.iou_threshold,
@@ -100,23 +94,11 @@ def check(
         "seed": seed,
         "jobs": jobs,
     }
-    now = analyze(
-        truth,
-        detections,
-        resamples=resamples if for_report else 0,
-        progress=named_progress(progress, NOW),
-        **asked,  # type: ignore[arg-type]
-    )
-    expressions = _named_expressions(rules, parsed, now.results, not_joined.name if not_joined else None)
-    earlier = Earlier(known.summary, is_at_own_point=point.is_own)
-    if known.tables is not None and settings.iou_type == "segm":
-        at = None if point.is_own else float(point.score_threshold)
-        earlier = replace(earlier, outcomes=with_baseline_outcomes(now.results, known, at))
-    elif known.tables is not None:
-        run = baseline_detections(truth.table, known)
-        before = analyze(truth, run, resamples=0, progress=named_progress(progress, BASELINE), **asked)  # type: ignore[arg-type]
-        earlier = replace(earlier, results=before.results)
-        notices = (*notices, *_unlike_summary(known, before.results))
+    told = named_progress(progress, NOW)
+    now = analyze(truth, detections, resamples=resamples if for_report else 0, progress=told, **asked)  # type: ignore[arg-type]
+    lacks = settings.attributes.name if settings.attributes is not None and attributes is None else None
+    expressions = _named_expressions(rules, parsed, now.results, lacks)
+    earlier = _earlier(known, point, truth, now.results, asked, named_progress(progress, BASELINE))
     if progress is not None:
         progress("comparing")
     drawn = draw_images(len(truth.table.images.ids), resamples=resamples, seed=seed) if resamples else None
@@ -136,9 +118,35 @@ def check(
             "resamples": resamples,
             "seed": seed,
         },
-        notices=(*notices, *now.results.notices),
+        notices=(*notices, *_not_joined(lacks), *_unlike_summary(earlier), *now.results.notices),
     )
     return Checked(gate, now)
+
+
+def _earlier(
+    baseline: Baseline,
+    point: GatePoint,
+    truth: Truth,
+    now: Results,
+    asked: Mapping[str, Any],
+    progress: Progress | None,
+) -> Earlier:
+    """What the baseline tells: analysed again where it holds boxes, else what its tables or its summary know."""
+    known = Earlier(baseline.summary, is_at_own_point=point.is_own)
+    if baseline.tables is None:
+        return known
+    if baseline.summary.settings.iou_type == "segm":
+        at = None if point.is_own else float(point.score_threshold)
+        return replace(known, outcomes=with_baseline_outcomes(now, baseline, at))
+    run = baseline_detections(truth.table, baseline)
+    return replace(known, results=analyze(truth, run, resamples=0, progress=progress, **asked).results)
+
+
+def _not_joined(name: str | None) -> tuple[Notice, ...]:
+    if name is None:
+        return ()
+    message = f"the baseline joined {name}; its columns are no attributes here without --attributes"
+    return (Notice("attributes_not_joined", message, 1),)
 
 
 def _parsed(rule: Rule) -> Expression:
@@ -171,11 +179,11 @@ def _inputs(
 
 
 def _named_expressions(
-    rules: Sequence[Rule], parsed: Mapping[str, Expression], now: Results, not_joined: str | None
+    rules: Sequence[Rule], parsed: Mapping[str, Expression], now: Results, lacks: str | None
 ) -> dict[str, tuple[str, Expression]]:
     """Of each slice that rules name, by its text: a name that no attribute has, and the condition.
 
-    `not_joined` is a file of attributes that the baseline had, for a complaint about an unknown one.
+    `lacks` is a file of attributes that the baseline had, for a complaint about an unknown one.
     """
     taken = {attribute.name for attribute in now.attributes}
     named: dict[str, tuple[str, Expression]] = {}
@@ -186,8 +194,8 @@ def _named_expressions(
         try:
             select_objects(now.attributes, parsed[where])
         except InputError as error:
-            if not_joined is not None:
-                error.fix = f"The baseline joined {not_joined}: give it with --attributes. {error.fix or ''}".strip()
+            if lacks is not None and error.what.startswith("no attribute"):
+                error.fix = f"The baseline joined {lacks}: give it with --attributes. {error.fix or ''}".strip()
             raise _in_rule(rule, error) from None
         name = f"gate {len(named)}"
         while name in taken:
@@ -196,12 +204,12 @@ def _named_expressions(
     return named
 
 
-def _unlike_summary(baseline: Baseline, again: Results) -> tuple[Notice, ...]:
+def _unlike_summary(earlier: Earlier) -> tuple[Notice, ...]:
     """That the baseline's tables do not give the numbers of its summary, where they should."""
-    same_truth = baseline.summary.inputs.ground_truth.sha256 == again.ground_truth.sha256
-    if not same_truth or len(again.detections.record) == 0:
+    again, summary = earlier.results, earlier.summary
+    if again is None or summary.inputs.ground_truth.sha256 != again.ground_truth.sha256:
         return ()
-    told = {name: (value, again.metrics[name]) for name, value in baseline.summary.coco.items() if name in METRICS}
+    told = {name: (value, again.metrics[name]) for name, value in summary.coco.items() if name in METRICS}
     unlike = [name for name, pair in told.items() if not _is_same(*pair)]
     if not unlike:
         return ()
