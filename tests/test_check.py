@@ -317,6 +317,9 @@ def test_a_rule_about_every_slice_leaves_small_ones_out(demo: Any, baseline: Pat
     assert {"size": "small"} in [each.measured.where for each in found]
     assert {"small_dark": True} in [each.measured.where for each in found]
     assert min(each.measured.members for each in found) >= 30
+    of_size = [each.measured.where for each in found if each.measured.where and "size" in str(each.measured.where)]
+    assert {"size": "medium"} in of_size
+    assert {"size_detail": "medium"} not in of_size  # the same objects
     only_one = {**truth, "images": truth["images"][:1]}
     only_one["annotations"] = [a for a in truth["annotations"] if a["image_id"] == truth["images"][0]["id"]]
     few = [each for each in run if each["image_id"] == truth["images"][0]["id"]]

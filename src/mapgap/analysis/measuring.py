@@ -34,9 +34,10 @@ from mapgap.changes import METRICS_COMPARED, Changes
 from mapgap.errors import InputError
 from mapgap.gap import counted_and_right
 from mapgap.rates import rates
+from mapgap.slice_growth import is_prefixed
 from mapgap.slice_tests import LEAST_IMAGES, LEAST_MEMBERS
 from mapgap.slices.average_precision import average_precision_by_slice
-from mapgap.tables import IOU_THRESHOLDS, DrawnArray, FloatArray, IdArray, Interval, Results, Where
+from mapgap.tables import IOU_THRESHOLDS, BoolArray, DrawnArray, FloatArray, IdArray, Interval, Results, Where
 from mapgap.verdicts import Measured, Rule
 from mapgap.where_text import where_text
 
@@ -148,19 +149,30 @@ class Measuring:
 
     def _every_slice(self, rule: Rule) -> list[Measured]:
         """Of single attributes, without those that hold too little; where the baseline must know them, if it does."""
-        slices = self.now.slices
-        sizes = zip(slices.where, slices.objects.tolist(), slices.images.tolist(), strict=True)
-        wheres: list[Where] = [
-            where
-            for where, objects, images in sizes
-            if len(where) == 1 and objects >= LEAST_MEMBERS and images >= LEAST_IMAGES
-        ]
+        wheres = self._large_slices
         before = [self._before(rule, where, self.earlier.paired, None) for where in wheres]
         if rule.direction is not None:
             is_known = [numbers is not None for numbers in before]
             wheres, before = list(compress(wheres, is_known)), list(compress(before, is_known))
         runs = (self.earlier.paired, self.now)
         return self._measured(rule, before, runs, wheres, [(where_text(where), where) for where in wheres])
+
+    @cached_property
+    def _large_slices(self) -> list[Where]:
+        """The slices of one attribute that hold enough; of those with the same objects the one without a prefix."""
+        slices = self.now.slices
+        sizes = zip(slices.where, slices.objects.tolist(), slices.images.tolist(), strict=True)
+        large: list[Where] = [
+            where
+            for where, objects, images in sizes
+            if len(where) == 1 and objects >= LEAST_MEMBERS and images >= LEAST_IMAGES
+        ]
+        names = {attribute.name for attribute in self.now.attributes}
+        chosen: dict[bytes, Where] = {}
+        for where in sorted(large, key=lambda where: is_prefixed(next(iter(where)), names)):
+            chosen.setdefault(np.packbits(_members(self.now, where)).tobytes(), where)
+        kept = {id(where) for where in chosen.values()}
+        return [where for where in large if id(where) in kept]
 
     def _before(
         self, rule: Rule, where: Where, run: Results | None, expression: Expression | None
@@ -272,15 +284,20 @@ def _run_slices(of: Results) -> RunSlices:
 
 def _found_numbers(of: Results, where: Where) -> SliceNumbers:
     """What the objects alone tell of a slice of one key."""
-    ((name, value),) = where.items()
-    (attribute,) = (attribute for attribute in of.attributes if attribute.name == name)
-    codes = [code for code, known in enumerate(attribute.values) if type(known) is type(value) and known == value]
-    is_inside = of.ground_truth.is_object & np.isin(attribute.object_codes, codes)
+    is_inside = _members(of, where)
     objects, tp = int(is_inside.sum()), int((is_inside & of.operating_point.found).sum())
     values = {"recall": tp / objects if objects else np.nan, "tp": tp, "fn": objects - tp, "objects": objects}
     assert tuple(values) == TOLD_BY_OBJECTS
     columns = {name: np.array([number], dtype=np.float64) for name, number in values.items()}
     return SliceNumbers(np.array([objects]), np.array([0]), columns)
+
+
+def _members(of: Results, where: Where) -> BoolArray:
+    """(N,) the objects of a slice of one key."""
+    ((name, value),) = where.items()
+    (attribute,) = (attribute for attribute in of.attributes if attribute.name == name)
+    codes = [code for code, known in enumerate(attribute.values) if type(known) is type(value) and known == value]
+    return of.ground_truth.is_object & np.isin(attribute.object_codes, codes)
 
 
 def _value(numbers: SliceNumbers | None, metric: str) -> float:
