@@ -76,7 +76,8 @@ def remarks(gate: Gate) -> list[str]:
     if any(verdict.measured.interval or verdict.measured.after_interval for verdict in gate.verdicts):
         lines.append(f"In brackets 95 % intervals: {gate.settings['resamples']} resamples of the images, paired.")
     if any(verdict.outcome == "unsure" for verdict in gate.verdicts):
-        lines.append("Not sure: beyond the rule, but it may be chance. It does not fail; --strict lets it.")
+        many = " (of so many slices)" if any(rule.is_about_every_slice for rule in gate.rules) else ""
+        lines.append(f"Not sure: beyond the rule, but it may be chance{many}. It does not fail; --strict lets it.")
     if kind == "summary":
         lines.append("The baseline is a summary alone: changes have no interval, and count as they stand.")
     elif any(_counts_without_interval(verdict) for verdict in gate.verdicts):
