@@ -279,6 +279,14 @@ def test_an_unchanged_run_passes_and_a_worse_one_fails_on_its_slice(demo: Any, b
     assert failed.measured.interval[1] < 0
 
 
+def test_a_run_on_a_part_of_the_images_is_told(demo: Any, baseline: Path) -> None:
+    truth, run = demo
+    part = [each for each in run if each["image_id"] % 2]
+    codes = [notice.code for notice in checked(truth, part, baseline).gate.notices]
+    assert "different_images" in codes
+    assert "different_images" not in [notice.code for notice in checked(truth, run, baseline).gate.notices]
+
+
 def test_a_change_that_may_be_chance_fails_only_if_strict(demo: Any, baseline: Path) -> None:
     truth, run = demo
     found = mapgap.analyze(truth, run, score_threshold=0.3, resamples=0).detections()

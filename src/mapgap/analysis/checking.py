@@ -10,6 +10,7 @@ from mapgap.analysis.baseline import Baseline, read_baseline
 from mapgap.analysis.baseline_point import GatePoint, gate_point
 from mapgap.analysis.baseline_runs import baseline_detections, with_baseline_outcomes
 from mapgap.analysis.baseline_truth import other_file_notice, require_same_truth, truth_difference
+from mapgap.analysis.image_sets import image_set_notices
 from mapgap.analysis.measuring import Earlier, Measuring
 from mapgap.analysis.runs import named_progress
 from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource, read_pair, require_iou_type
@@ -118,7 +119,13 @@ def check(
             "resamples": resamples,
             "seed": seed,
         },
-        notices=(*notices, *_not_joined(lacks), *_unlike_summary(earlier), *now.results.notices),
+        notices=(
+            *notices,
+            *_not_joined(lacks),
+            *_unlike_summary(earlier),
+            *(image_set_notices({BASELINE: earlier.results, NOW: now.results}) if earlier.results else ()),
+            *now.results.notices,
+        ),
     )
     return Checked(gate, now)
 
