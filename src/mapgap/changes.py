@@ -108,6 +108,11 @@ class ObjectChanges:
     """(N,) index of the detection that finds it or is behind its cause, -1 if there is none."""
     detection_after: IdArray
 
+    @property
+    def total(self) -> int:
+        """How many objects there are, without crowds."""
+        return int(np.count_nonzero(self.outcome != NO_CHANGE))
+
     def counts(self) -> dict[str, int]:
         """How many objects there are of each of OBJECT_CHANGES."""
         return {name: int(np.count_nonzero(self.outcome == code)) for code, name in enumerate(OBJECT_CHANGES)}

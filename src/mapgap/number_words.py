@@ -28,7 +28,8 @@ def fraction(value: float | None, digits: int = 3) -> str:
     smallest = 10.0**-digits
     if value < 0:
         text = fraction(-value, digits)
-        return f"> −{text[2:]}" if text.startswith("< ") else f"−{text}"
+        turned = {"<": "> −", ">": "< −"}.get(text[0])
+        return f"−{text}" if turned is None else turned + text[2:]
     if 0 < value < smallest / 2:
         return "< " + f"{smallest:.{digits}f}".lstrip("0")
     if 1 - smallest / 2 <= value < 1:
@@ -44,7 +45,7 @@ def signed(value: float | None, digits: int = 3) -> str:
     text = fraction(value, digits)
     if value < 0 or text == "0":
         return text
-    return f"< +{text[2:]}" if text.startswith("< ") else f"+{text}"
+    return f"{text[:2]}+{text[2:]}" if text.startswith(("< ", "> ")) else f"+{text}"
 
 
 def percent(value: float | None) -> str:

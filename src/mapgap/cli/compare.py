@@ -58,8 +58,8 @@ def compare(
     """Tell what changed from the first run to each other one: AP, slices, causes, and which objects.
 
     All intervals are paired: both runs are counted on the same draws of the images. The changes of the gap by cause
-    add up to the change of AP. An object is fixed if only the later run finds it, broken if only the first does. With
-    three runs and more there is a leaderboard.
+    add up to the change of AP. An object is fixed if only the later run finds it, broken if only the first does. A
+    leaderboard of all runs comes first.
 
     \b
     Examples:
@@ -126,11 +126,13 @@ def _lines(compared: "ComparedRuns") -> list[str]:
     )
 
     record = compared.record
+    images = record["inputs"]["ground_truth"]["images"]
     lines = table_lines(LEADERBOARD_COLUMNS, leaderboard_rows(record["leaderboard"]))
     for one, comparison in zip(record["comparisons"], compared.compared.comparisons, strict=True):
         lines += ["", f"{one['before']} to {one['after']}"]
-        lines += table_lines(METRIC_COLUMNS, metric_rows(one["metrics"]))
+        lines += table_lines(METRIC_COLUMNS, metric_rows(one["metrics"], images))
         lines += [waterfall_line(one["waterfall"]), objects_line(one["objects"])]
-        changed = changed_slices(slice_change_records(comparison), comparison.rates["recall"].difference)
+        difference = comparison.rates["recall"].difference
+        changed = changed_slices(slice_change_records(comparison), difference, comparison.objects.total)
         lines += slice_lines(changed)
     return lines

@@ -19,15 +19,15 @@ class ChangedSlices:
     worse: tuple[Record, ...]
 
 
-def changed_slices(records: Sequence[Record], recall_difference: float | None) -> ChangedSlices:
+def changed_slices(records: Sequence[Record], recall_difference: float | None, objects: int) -> ChangedSlices:
     """Those first whose recall changed most beyond that of the whole, counted in objects.
 
     Sure is a change whose interval excludes 0 and whose q-value is at most .05, in a slice of 30 objects and 5 images.
-    Slices of nearly all objects, and those with the members of another one, are left out.
+    Slices of nearly all of the `objects` there are, and those with the members of another one, are left out.
     """
     whole = recall_difference or 0.0
-    most = SHARE_OF_ALL * max((record["objects"] for record in records), default=0)
-    sure = _distinct([record for record in records if _is_sure(record) and record["objects"] <= most])
+    most = SHARE_OF_ALL * objects
+    sure = _distinct([record for record in records if _changed_surely(record) and record["objects"] <= most])
 
     def beyond_the_whole(record: Record) -> float:
         return float(record["fixed"] - record["broken"] - whole * record["objects"])
@@ -51,14 +51,18 @@ def is_significant(record: Record, rate: str = "recall") -> bool:
     return q_value is not None and q_value <= SIGNIFICANT_Q
 
 
-def excludes_zero(interval: Sequence[float] | None) -> bool:
-    """Whether the interval of a difference excludes zero."""
+def is_sure(interval: Sequence[float] | None, images: int) -> bool:
+    """Whether the interval of a difference excludes zero, and there were images enough to draw from."""
+    return images >= LEAST_IMAGES and _excludes_zero(interval)
+
+
+def _excludes_zero(interval: Sequence[float] | None) -> bool:
     return interval is not None and (interval[0] > 0 or interval[1] < 0)
 
 
-def _is_sure(record: Record) -> bool:
+def _changed_surely(record: Record) -> bool:
     has_one_key = len(record["where"]) == 1
-    is_beyond_chance = is_significant(record) and excludes_zero(record["recall_difference_interval"])
+    is_beyond_chance = is_significant(record) and _excludes_zero(record["recall_difference_interval"])
     return has_one_key and not is_thin(record) and is_beyond_chance
 
 

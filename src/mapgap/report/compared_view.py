@@ -62,6 +62,8 @@ class ComparisonView:
 
     before: str
     after: str
+    images: int
+    """That the intervals were drawn from."""
     metrics: tuple[Record, ...]
     waterfall: Record
     """As in comparison.json."""
@@ -95,27 +97,29 @@ class ComparedView:
 def compared_view(compared: Compared, runs: Mapping[str, Results]) -> ComparedView:
     """The view of a comparison of these runs."""
     leaderboard = leaderboard_records(compared, runs)
+    images = len(next(iter(runs.values())).ground_truth.images.ids)
     by_name = {record["run"]: record for record in leaderboard}
     return ComparedView(
         leaderboard=tuple(leaderboard),
-        comparisons=tuple(_comparison_view(one) for one in compared.comparisons),
+        comparisons=tuple(_comparison_view(one, images) for one in compared.comparisons),
         resamples=compared.resamples,
         warnings=tuple(f"{notice.message} ({', '.join(notice.examples)})" for notice in compared.notices),
         epochs=tuple(by_name[name] for name in runs),
     )
 
 
-def _comparison_view(comparison: Comparison) -> ComparisonView:
+def _comparison_view(comparison: Comparison, images: int) -> ComparisonView:
     objects = object_change_record(comparison)
     slices = slice_change_records(comparison)
     pairs = [(row["cause_before"], row["cause_after"], row["objects"]) for row in objects["by_cause"]]
     return ComparisonView(
         before=comparison.before,
         after=comparison.after,
+        images=images,
         metrics=tuple(metric_change_records(comparison)),
         waterfall=waterfall_record(comparison),
         causes=tuple(record for record in cause_change_records(comparison) if _occurs(record)),
-        changed=changed_slices(slices, comparison.rates["recall"].difference),
+        changed=changed_slices(slices, comparison.rates["recall"].difference, comparison.objects.total),
         by_attribute=tuple(_waterfalls(slices)),
         objects=objects,
         fixed=_fates(pairs),

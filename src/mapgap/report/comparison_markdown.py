@@ -1,7 +1,7 @@
 """What changed between runs, for report.md."""
 
 from mapgap.number_words import DASH, count, fraction, interval, percent, signed
-from mapgap.report.changed_slices import excludes_zero
+from mapgap.report.changed_slices import is_sure
 from mapgap.report.compared_view import ComparedView, ComparisonView
 from mapgap.report.comparison_text import change_text, threshold_text
 from mapgap.report.markdown_parts import folded, markdown_text, table, written
@@ -50,7 +50,7 @@ def _changes(of: ComparisonView) -> str:
             fraction(record["before"]),
             fraction(record["after"]),
             change_text(record["difference"], record["difference_interval"]),
-            "sure" if excludes_zero(record["difference_interval"]) else "",
+            "sure" if is_sure(record["difference_interval"], of.images) else "",
         ]
         for record in of.metrics
     ]

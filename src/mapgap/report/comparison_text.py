@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mapgap.number_words import DASH, count, fraction, percent, plural, score, signed
-from mapgap.report.changed_slices import ChangedSlices, excludes_zero
+from mapgap.report.changed_slices import ChangedSlices, is_sure
 from mapgap.report.json_values import Record
 from mapgap.report.wording import cause_label
 from mapgap.where_text import where_text
@@ -48,15 +48,15 @@ def threshold_text(record: Record) -> str:
     return "every score" if threshold is None else score(float(f"{threshold:.4g}"))
 
 
-def metric_rows(records: Sequence[Record]) -> list[tuple[str, ...]]:
-    """One row a metric under METRIC_COLUMNS; the last says where the interval excludes zero."""
+def metric_rows(records: Sequence[Record], images: int) -> list[tuple[str, ...]]:
+    """One row a metric under METRIC_COLUMNS; the last says where the difference, drawn from so many images, is sure."""
     return [
         (
             "F1" if record["metric"] == "f1" else record["metric"],
             fraction(record["before"]),
             fraction(record["after"]),
             change_text(record["difference"], record["difference_interval"]),
-            "sure" if excludes_zero(record["difference_interval"]) else "",
+            "sure" if is_sure(record["difference_interval"], images) else "",
         )
         for record in records
     ]

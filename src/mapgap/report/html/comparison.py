@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 
 from mapgap.number_words import count, fraction, interval, percent, rate, signed
-from mapgap.report.changed_slices import excludes_zero, is_significant
+from mapgap.report.changed_slices import is_significant, is_sure
 from mapgap.report.compared_view import ComparedView, ComparisonView, Fates, Step, Waterfall
 from mapgap.report.comparison_text import change_text, threshold_text
 from mapgap.report.html.charts import Axis, Frame, chart, dot, line
@@ -135,7 +135,7 @@ def comparison_section(view: ComparedView, runs: Sequence[str], place: int) -> M
             "p",
             "Differences are after minus before. ",
             "Intervals are paired: both runs are counted on the same draws of the images. "
-            "“Sure” means that the interval excludes 0. "
+            "“Sure” means that the interval excludes 0, and was drawn from 5 images or more. "
             if view.resamples
             else "There are no resamples, hence no intervals. ",
             more,
@@ -164,7 +164,7 @@ def _metrics_table(of: ComparisonView) -> Markup:
                 fraction(record["before"]),
                 fraction(record["after"]),
                 change_text(record["difference"], record["difference_interval"]),
-                "sure" if excludes_zero(record["difference_interval"]) else "",
+                "sure" if is_sure(record["difference_interval"], of.images) else "",
             ]
         )
     header = ["number", name(of.before), name(of.after), "difference", "sure?"]
