@@ -202,9 +202,15 @@ def compare(
     analyses: dict[str, Analysis] = {}
     for name, detections in read.detections.items():
         asked = options if run_intervals else {**options, "resamples": 0}
-        if at == "equal-precision" and analyses:
+        is_led = at == "equal-precision" and bool(analyses)
+        if is_led:
             asked = {**asked, "score_threshold": _rule_of_equal_precision(analyses[names[0]])}
-        analyses[name] = analyze(truth, detections, progress=named_progress(progress, name), **asked)
+        try:
+            analyses[name] = analyze(truth, detections, progress=named_progress(progress, name), **asked)
+        except InputError as error:
+            if is_led and error.where == "--score-threshold":
+                raise _not_as_precise(name, error) from error
+            raise
     if progress is not None:
         progress("comparing")
     resamples, seed = checked_draws(options.get("resamples", Settings.resamples), options.get("seed", Settings.seed))
@@ -223,11 +229,26 @@ def _rule_of_equal_precision(analysis: Analysis) -> str:
     return f"precision={precision!r}"
 
 
+def _not_as_precise(name: str, error: InputError) -> InputError:
+    """The rule is not what the user gave, so it says which run it is about and what to do."""
+    return InputError(
+        f"{name} cannot be compared at the precision of the first run: {error.what}",
+        fix="Compare each at its own operating point, or name a lower --score-threshold for the first run",
+    )
+
+
 def _known(names: Mapping[str, Any]) -> str:
     return f"Use one of: {', '.join(names)}"
 
 
 def _frame(content: Any) -> "pd.DataFrame":
+    """Numbers that are nowhere defined are NaN like others, so that a column has one type whatever the data are."""
     import pandas as pd
 
-    return pd.DataFrame(content)
+    frame = pd.DataFrame(content)
+    undefined = [
+        name
+        for name in frame.columns
+        if len(frame) and frame[name].dtype == object and frame[name].isna().all() and not name.endswith("_interval")
+    ]
+    return frame.astype(dict.fromkeys(undefined, "float64"))
