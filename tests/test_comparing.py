@@ -464,3 +464,24 @@ def test_three_detectors_of_pedestrians(real_data: Path) -> None:
     tables = [found.runs[name].results.detections for name in files]
     images = [set(table.image.tolist()) for table in tables]
     assert max(len(one - other) for one in images for other in images) == 533
+
+
+def test_resamples_take_ap75_at_an_iou_of_three_quarters() -> None:
+    """A box of IoU .72 is wrong at .75; the 101st detection of an image finds nothing."""
+    box = {"image_id": 1, "category_id": 1, "bbox": [0.0, 0.0, 10.0, 10.0]}
+    truth = {
+        "images": [{"id": 1}],
+        "categories": [{"id": 1, "name": "thing"}],
+        "annotations": [{**box, "id": 1, "area": 100.0, "iscrowd": 0}],
+    }
+    loose = [{**box, "bbox": [0.0, 0.0, 10.0, 7.2], "score": 0.9}]
+    tight = [{**box, "bbox": [0.0, 0.0, 10.0, 7.6], "score": 0.9}]
+    wrong = {**box, "bbox": [50.0, 50.0, 5.0, 5.0], "score": 0.95}
+    cut = [wrong] * 100 + tight
+    runs = {name: analyzed(CocoPair(truth, run)) for name, run in (("loose", loose), ("tight", tight), ("cut", cut))}
+    tighter, lost = compare_results(runs, resamples=3, seed=0).comparisons
+    assert tighter.metrics["AP75"].interval == pytest.approx((1, 1))
+    assert tighter.metrics["AP50"].interval == (0, 0)
+    assert lost.metrics["AP50"].interval == pytest.approx((-1, -1))
+    # The same in every draw is no sign of certainty: there is nothing that the spread could be told from.
+    assert np.isnan(tighter.class_ap.q_value).all()
