@@ -9,14 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mapgap
+from mapgap.analysis.checking import check
 from mapgap.analysis.comparing import compare_results
 from mapgap.analysis.sources import read_pair
 from mapgap.bootstrap import draw_images
 from mapgap.changes import METRICS_COMPARED, OBJECT_CHANGES, RATES_COMPARED, Changes, Compared
+from mapgap.cli.runs import warn_of_runs
 from mapgap.comparison import unlike_image_sets
 from mapgap.demo import make_demo
 from mapgap.errors import InputError
+from mapgap.gates import parse_rule
 from mapgap.number_words import fraction, signed
+from mapgap.report.changed_slices import changed_slices
+from mapgap.report.comparison import slice_change_records
 from mapgap.tables import CAUSES, GAP_CAUSES, Results
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import bootstrap as naive
@@ -485,3 +490,91 @@ def test_resamples_take_ap75_at_an_iou_of_three_quarters() -> None:
     assert lost.metrics["AP50"].interval == pytest.approx((-1, -1))
     # The same in every draw is no sign of certainty: there is nothing that the spread could be told from.
     assert np.isnan(tighter.class_ap.q_value).all()
+
+
+# ---------------------------------------------------------------- what no resample changes
+
+
+def lost_at_night() -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """All is found by day; at night everything is found before and nothing after."""
+    images = [{"id": i, "time_of_day": "night" if i % 3 == 0 else "day"} for i in range(30)]
+    annotations = [
+        {"id": 10 * i + k + 1, "image_id": i, "category_id": 1, "bbox": [20 * k, 0, 15, 15], "area": 225, "iscrowd": 0}
+        for i in range(30)
+        for k in range(4)
+    ]
+    truth = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "thing"}]}
+    found = [{**{key: a[key] for key in ("image_id", "category_id", "bbox")}, "score": 0.9} for a in annotations]
+    # An alarm in every image, so that no image is silent.
+    found += [{"image_id": i, "category_id": 1, "bbox": [300, 300, 9, 9], "score": 0.1} for i in range(30)]
+    return truth, found, [one for one in found if one["image_id"] % 3 or one["score"] < 0.5]
+
+
+def test_a_slice_that_is_lost_in_every_resample_surely_changed() -> None:
+    truth, before, after = lost_at_night()
+    found = mapgap.compare(truth, {"before": before, "after": after}, score_threshold=0.5)
+    slices = {tuple(row["where"].items()): row for row in found.slices().to_dict("records")}
+    night = slices[(("time_of_day", "night"),)]
+    assert (night["recall_difference"], night["recall_difference_interval"]) == (-1, [-1, -1])
+    assert night["recall_q_value"] == 0
+    difference = found.comparison().rates["recall"].difference
+    changed = changed_slices(slice_change_records(found.comparison()), difference, 120)
+    assert {"time_of_day": "night"} in [record["where"] for record in changed.worse]
+    day = slices[(("time_of_day", "day"),)]
+    assert day["recall_difference"] == 0
+    assert np.isnan(day["recall_q_value"])
+
+
+def test_a_gate_on_every_slice_sees_one_that_is_lost_altogether(tmp_path: Path) -> None:
+    truth, before, after = lost_at_night()
+    mapgap.analyze(truth, before, score_threshold=0.5).report(tmp_path / "baseline")
+    gate = check(truth, after, tmp_path / "baseline", [parse_rule("recall[*] drop > 2")]).gate
+    failed = [one.measured.where for one in gate.verdicts if one.outcome == "failed"]
+    assert {"time_of_day": "night"} in failed
+
+
+def test_a_constant_difference_of_a_slice_in_few_images_has_no_q_value() -> None:
+    truth, before, after = lost_at_night()
+    few = {**truth, "images": [{**one, "few": one["id"] in (0, 3)} for one in truth["images"]]}
+    found = mapgap.compare(few, {"before": before, "after": after}, score_threshold=0.5)
+    row = next(row for row in found.slices().to_dict("records") if row["where"] == {"few": True})
+    assert (row["images"], row["recall_difference"]) == (2, -1)
+    assert np.isnan(row["recall_q_value"])
+
+
+# ---------------------------------------------------------------- what is said of the runs
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({}, "Each run is counted at its own operating point"),
+        ({"score_threshold": "recall=0.3"}, "Each run is counted at its own operating point"),
+        ({"score_threshold": 0.5}, "All runs are counted from the same score up"),
+        ({"thresholds": {"car": 0.4, "person": 0.4, "sign": 0.4, "bicycle": 0.4, "van": 0.4}}, "one a class"),
+        ({"at": "equal-precision"}, "the others where they reach its precision"),
+    ],
+)
+def test_the_report_tells_where_runs_are_counted(asked: dict[str, Any], words: str, tmp_path: Path) -> None:
+    demo = make_demo(seed=3, images=30)
+    runs = {"a": demo.detections, "b": demo.later_detections}
+    folder = mapgap.compare(demo.ground_truth, runs, resamples=0, **asked).report(tmp_path / "report")
+    for name in ("report.html", "report.md"):
+        assert words in (folder / name).read_text(encoding="utf-8")
+
+
+def test_warnings_name_their_run(capfd: pytest.CaptureFixture[str]) -> None:
+    demo = make_demo(seed=3, images=30)
+    odd = [{**demo.detections[0], "image_id": 1}] * 150
+    runs = mapgap.analyze_runs(demo.ground_truth, {"a": demo.detections, "b": odd}, resamples=0)
+    warn_of_runs(runs)
+    told = capfd.readouterr().err.splitlines()
+    assert told
+    assert all(": a: " in line or ": b: " in line for line in told if "detection" in line)
+    same = mapgap.analyze_runs(demo.ground_truth, {"a": odd, "b": odd}, resamples=0)
+    warn_of_runs(same)
+    assert not [line for line in capfd.readouterr().err.splitlines() if ": a: " in line or ": b: " in line]
+    record = mapgap.compare(
+        demo.ground_truth, {"a": demo.detections, "b": odd}, resamples=0, common_images=False
+    ).record
+    assert {warning.get("run") for warning in record["warnings"]} >= {"b"}

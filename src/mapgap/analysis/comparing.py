@@ -140,9 +140,9 @@ def _slice_changes(before: _Side, after: _Side) -> SliceChanges:
     unsure = [changes_of(column[:, 0], column[:, 1], None) for column in columns]
     if drawn is not None:
         unsure = [
-            recall_changes(first, second, where, aligned.objects, aligned.recall, drawn),
-            precision_changes(first, second, where, aligned.precision, drawn),
-            ap_changes(before.slices, after.slices, where, aligned.ap, drawn),
+            recall_changes(first, second, where, aligned.objects, aligned.images, aligned.recall, drawn),
+            precision_changes(first, second, where, aligned.images, aligned.precision, drawn),
+            ap_changes(before.slices, after.slices, where, aligned.images, aligned.ap, drawn),
         ]
     recall, precision, ap = unsure
     return SliceChanges(

@@ -145,7 +145,9 @@ def changes_of(before: FloatArray, after: FloatArray, samples: tuple[FloatArray,
 class ChangesInParts:
     """Changes whose resampled differences come some rows at a time, because all of them need too much memory."""
 
-    def __init__(self, before: FloatArray, after: FloatArray):
+    def __init__(self, before: FloatArray, after: FloatArray, is_broad: BoolArray | None = None):
+        """`is_broad` (R,) marks rows of enough images that a difference which no resample changes is no chance."""
+        self._is_broad = np.zeros(len(before), dtype=np.bool_) if is_broad is None else is_broad
         self._before, self._after = before, after
         self._interval = np.full((len(before), 2), np.nan)
         self._p_value = np.full(len(before), np.nan)
@@ -159,6 +161,8 @@ class ChangesInParts:
         spread = _standard_deviation(differences)
         with np.errstate(divide="ignore", invalid="ignore"):
             statistic = np.where(spread > NO_SPREAD, observed / spread, np.nan)
+            never_changes = (spread <= NO_SPREAD) & (np.abs(observed) > NO_SPREAD)
+            statistic[never_changes & self._is_broad[chosen]] = np.inf
         self._p_value[chosen] = two_sided_p(statistic)
 
     def changes(self) -> Changes:

@@ -11,6 +11,7 @@ from mapgap.bootstrap.paired import ChangesInParts
 from mapgap.bootstrap.slice_rows import SliceCodes, rows_by_keys, slice_parts
 from mapgap.bootstrap.slices import GroupsOf, objects_by_image, slice_ap_samples
 from mapgap.changes import Changes
+from mapgap.slice_tests import LEAST_IMAGES
 from mapgap.tables import Attribute, BoolArray, DrawnArray, FloatArray, IdArray, IndexArray, Results, Where
 
 
@@ -35,10 +36,19 @@ def found_by_either(before: Results, after: Results, wheres: Sequence[Where], ob
 
 
 def recall_changes(
-    before: Results, after: Results, wheres: Sequence[Where], objects: IdArray, recall: FloatArray, drawn: DrawnArray
+    before: Results,
+    after: Results,
+    wheres: Sequence[Where],
+    objects: IdArray,
+    images: IdArray,
+    recall: FloatArray,
+    drawn: DrawnArray,
 ) -> Changes:
-    """One row a slice; `objects` (R,) is the number of its objects, `recall` (R, 2) before and after."""
-    table = ChangesInParts(recall[:, 0], recall[:, 1])
+    """One row a slice; `objects` and `images` (R,) are the numbers of its own, `recall` (R, 2) before and after.
+
+    Where all objects of a slice in several images are found by one run only, no resample changes that.
+    """
+    table = ChangesInParts(recall[:, 0], recall[:, 1], images >= LEAST_IMAGES)
     for rows, counts in _found_counts(before, after, wheres, objects, drawn):
         neither, only_before, only_after, both = counts.transpose(1, 0, 2).astype(np.float64)
         with np.errstate(invalid="ignore"):
@@ -48,10 +58,15 @@ def recall_changes(
 
 
 def precision_changes(
-    before: Results, after: Results, wheres: Sequence[Where], precision: FloatArray, drawn: DrawnArray
+    before: Results,
+    after: Results,
+    wheres: Sequence[Where],
+    images: IdArray,
+    precision: FloatArray,
+    drawn: DrawnArray,
 ) -> Changes:
     """One row a slice, NaN for slices of more than one key; `precision` (R, 2) before and after."""
-    table = ChangesInParts(*_of_one_key(wheres, precision))
+    table = ChangesInParts(*_of_one_key(wheres, precision), images >= LEAST_IMAGES)
     addresses = [_addresses_of_kept(results) for results in (before, after)]
     for rows, attributes, codes in _single_keys(wheres, before.attributes, after.attributes):
         samples = [
@@ -63,18 +78,23 @@ def precision_changes(
 
 
 def ap_changes(
-    before: RunSlices, after: RunSlices, wheres: Sequence[Where], ap: FloatArray, drawn: DrawnArray
+    before: RunSlices,
+    after: RunSlices,
+    wheres: Sequence[Where],
+    images: IdArray,
+    ap: FloatArray,
+    drawn: DrawnArray,
 ) -> Changes:
     """One row a slice, NaN for slices of more than one key; `ap` (R, 2) before and after."""
-    table = ChangesInParts(*_of_one_key(wheres, ap))
+    table = ChangesInParts(*_of_one_key(wheres, ap), images >= LEAST_IMAGES)
     places = [run.groups_of.places() for run in (before, after)]
-    images = [
+    image_of_places = [
         np.concatenate([run.results.ground_truth.image, run.results.detections.image])[of_run]
         for run, of_run in zip((before, after), places, strict=True)
     ]
     for rows, attributes, codes in _single_keys(wheres, before.results.attributes, after.results.attributes):
         samples = [
-            slice_ap_samples(attributes[at], run.groups_of, places[at], images[at], drawn)[codes[at]]
+            slice_ap_samples(attributes[at], run.groups_of, places[at], image_of_places[at], drawn)[codes[at]]
             for at, run in enumerate((before, after))
         ]
         table.add(rows, samples[1] - samples[0])

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
 
 def warn_of_runs(analyses: "Mapping[str, Analysis]") -> None:
-    """The warnings of the first run, and those of others that it has not, behind the name of their run."""
-    first, *others = analyses.items()
-    print_warnings(first[1].results.notices)
-    for name, analysis in others:
-        new = [notice for notice in analysis.results.notices if notice not in first[1].results.notices]
-        print_warnings([replace(notice, message=f"{name}: {notice.message}") for notice in new])
+    """The warnings that all runs share, then those of single ones behind the name of their run."""
+    of_runs = {name: analysis.results.notices for name, analysis in analyses.items()}
+    first = next(iter(of_runs.values()))
+    shared = [notice for notice in first if all(notice in notices for notices in of_runs.values())]
+    print_warnings(shared)
+    for name, notices in of_runs.items():
+        own = [notice for notice in notices if notice not in shared]
+        print_warnings([replace(notice, message=f"{name}: {notice.message}") for notice in own])

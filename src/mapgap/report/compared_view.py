@@ -14,6 +14,7 @@ from mapgap.report.comparison import (
     waterfall_record,
 )
 from mapgap.report.json_values import Record
+from mapgap.report.run_rows import points_explained
 from mapgap.tables import CAUSES, Results, Scalar, Where
 
 VALUES_SHOWN = 20
@@ -86,6 +87,8 @@ class ComparedView:
     comparisons: tuple[ComparisonView, ...]
     resamples: int
     warnings: tuple[str, ...]
+    points: str
+    """At which operating points the runs are counted, in words."""
     epochs: tuple[Record, ...]
     """The leaderboard in the order in which the runs were given."""
 
@@ -103,6 +106,7 @@ def compared_view(compared: Compared, runs: Mapping[str, Results]) -> ComparedVi
         leaderboard=tuple(leaderboard),
         comparisons=tuple(_comparison_view(one, images) for one in compared.comparisons),
         resamples=compared.resamples,
+        points=points_explained([results.settings for results in runs.values()]),
         warnings=tuple(f"{notice.message} ({', '.join(notice.examples)})" for notice in compared.notices),
         epochs=tuple(by_name[name] for name in runs),
     )

@@ -9,6 +9,7 @@ from mapgap.changes import NO_CHANGE, Change, Changes, Compared, Comparison, Cro
 from mapgap.rates import micro
 from mapgap.report.evaluation import notice_record, tables_inputs_record
 from mapgap.report.json_values import Record, number
+from mapgap.report.summary import all_notices
 from mapgap.tables import CAUSES, GAP_CAUSES, NO_CAUSE, Results
 
 SCHEMA = "mapgap/comparison/1"
@@ -58,7 +59,11 @@ def comparison_record(
         },
         "leaderboard": leaderboard_records(compared, runs),
         "comparisons": [_comparison(one, runs) for one in compared.comparisons],
-        "warnings": [*(notice_record(notice) for notice in compared.notices), *warnings],
+        "warnings": [
+            *(notice_record(notice) for notice in compared.notices),
+            *warnings,
+            *({**notice_record(one), "run": name} for name, results in runs.items() for one in all_notices(results)),
+        ],
     }
 
 

@@ -5,7 +5,6 @@ from mapgap.report.changed_slices import is_sure
 from mapgap.report.compared_view import ComparedView, ComparisonView
 from mapgap.report.comparison_text import change_text, threshold_text
 from mapgap.report.markdown_parts import folded, markdown_text, table, written
-from mapgap.report.run_rows import RUNS_EXPLAINED
 from mapgap.report.wording import cause_label, where_pieces
 
 SLICES = 5
@@ -32,7 +31,7 @@ def comparison_markdown(view: ComparedView, first: str) -> str:
         )
     others = f"Everything below the changes is about {markdown_text(first)}; `runs/NAME` has the same for the others."
     parts = [f"### All {len(rows)} runs", table(header, "l" + "r" * (len(header) - 1), rows)]
-    parts.append(f"{RUNS_EXPLAINED} {others}")
+    parts.append(f"{view.points} {others}")
     parts += [f"**Warning:** {markdown_text(warning, 400)}" for warning in view.warnings]
     for place, comparison in enumerate(view.comparisons):
         title = f"{markdown_text(comparison.before)} to {markdown_text(comparison.after)}"

@@ -6,10 +6,23 @@ from mapgap.number_words import fraction, interval, percent, score
 from mapgap.report.content import Report
 from mapgap.report.json_values import Record
 from mapgap.report.threshold_words import has_one_a_class
-from mapgap.tables import Intervals
+from mapgap.tables import Intervals, Settings
 
 RUN_COLUMNS = ("AP", "AP50", "gap", "precision", "recall", "F1", "score threshold")
-RUNS_EXPLAINED = "Each run is counted at its own operating point, because scores of two detectors do not mean the same."
+OWN_POINTS = "Each run is counted at its own operating point, because scores of two detectors do not mean the same."
+ONE_SCORE = "All runs are counted from the same score up, although scores of two detectors need not mean the same."
+SAME_THRESHOLDS = "All runs are counted with the same score thresholds, one a class."
+EQUAL_PRECISION = "The first run is counted at its own operating point, the others where they reach its precision."
+
+
+def points_explained(settings: Sequence[Settings]) -> str:
+    """At which operating points the runs with these settings are counted."""
+    first = settings[0]
+    if first.thresholds is not None:
+        return SAME_THRESHOLDS
+    if any(one.score_threshold != first.score_threshold for one in settings):
+        return EQUAL_PRECISION
+    return OWN_POINTS if isinstance(first.score_threshold, str) else ONE_SCORE
 
 
 def run_row(report: Report) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from mapgap.report.html.charts import span as whisker
 from mapgap.report.html.markup import Child, Markup, element
 from mapgap.report.html.parts import cause_swatch, name, pieces, section, table
 from mapgap.report.json_values import Record
-from mapgap.report.run_rows import RUNS_EXPLAINED
 from mapgap.report.wording import CAUSE_WORDS, cause_label, value_text, where_pieces
 
 STEP_DIGITS = 4
@@ -23,9 +22,9 @@ METRIC_NOTES = {
     "APs": "small objects",
     "APm": "medium objects",
     "APl": "large objects",
-    "precision": "each at its own operating point",
-    "recall": "each at its own operating point",
-    "f1": "each at its own operating point",
+    "precision": "at the operating points",
+    "recall": "at the operating points",
+    "f1": "at the operating points",
 }
 
 
@@ -52,7 +51,7 @@ def leaderboard_section(view: ComparedView, runs: Sequence[str], place: int, sho
         table("Runs", header, rows, class_="runs", marks=marks),
         element(
             "p",
-            RUNS_EXPLAINED,
+            view.points,
             " ",
             sure,
             "What follows is about ",
@@ -275,7 +274,7 @@ def _objects(of: ComparisonView) -> Markup:
         element("h3", "Objects found and missed"),
         element(
             "p",
-            "Each run at its own operating point. Fixed objects are found by ",
+            "At the operating points of both runs. Fixed objects are found by ",
             name(of.after),
             " only, broken ones by ",
             name(of.before),
