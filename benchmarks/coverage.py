@@ -122,6 +122,15 @@ def _numbers(analysis: mapgap.Analysis) -> Iterator[tuple[str, tuple[float, Ends
 def draw(setup: Setup, images: int, seed: int) -> World:
     """A data set of so many images, and a detector's run."""
     chance = np.random.default_rng([seed, images, setup.classes])
+    night, hard, image, category, box = scene(chance, setup, images)
+    found = run_of(chance, hard, image, category, box, setup.classes)
+    return World(ground_truth_of(night, image, category, box, setup.classes), found)
+
+
+def scene(
+    chance: np.random.Generator, setup: Setup, images: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of each image whether it is night and how hard it is; of each object its image, class and box."""
     night = chance.random(images) < NIGHT
     # How hard an image is moves everything in it: what is found, how well, and what is seen where nothing is.
     hard = chance.normal(0, 1, images) + 0.7 * night
@@ -129,12 +138,16 @@ def draw(setup: Setup, images: int, seed: int) -> World:
     image, place = np.nonzero(places)
     share = np.arange(1, setup.classes + 1) ** -setup.tail
     category = chance.choice(setup.classes, len(image), p=share / share.sum())
-    box = _boxes(chance, place, np.exp(chance.uniform(np.log(14), np.log(110), len(image))))
-    found = _run(chance, hard, image, category, box, setup.classes)
-    return World(_ground_truth(night, image, category, box, setup.classes), found)
+    return (
+        night,
+        hard,
+        image,
+        category,
+        boxes(chance, place, np.exp(chance.uniform(np.log(14), np.log(110), len(image)))),
+    )
 
 
-def _boxes(chance: np.random.Generator, place: np.ndarray, side: np.ndarray) -> np.ndarray:
+def boxes(chance: np.random.Generator, place: np.ndarray, side: np.ndarray) -> np.ndarray:
     """(N, 4) one box in each place, a cell of a grid, so that objects never overlap."""
     size = np.stack([side, side * chance.uniform(0.7, 1.4, len(side))], axis=1)
     free = CELL - size
@@ -142,17 +155,23 @@ def _boxes(chance: np.random.Generator, place: np.ndarray, side: np.ndarray) -> 
     return np.concatenate([corner, size], axis=1)
 
 
-def _run(
+def run_of(
     chance: np.random.Generator,
     hard: np.ndarray,
     image: np.ndarray,
     category: np.ndarray,
     box: np.ndarray,
     classes: int,
+    *,
+    ease: np.ndarray | float = 0.0,
+    imagined_times: float = 1.0,
 ) -> np.ndarray:
-    """What the detector says: most objects, some in a wrong class, some twice, and things that are not there."""
+    """What the detector says: most objects, some in a wrong class, some twice, and things that are not there.
+
+    `ease` (N,) makes single objects easier, `imagined_times` multiplies what is not there.
+    """
     small = box[:, 2] < 32
-    sure = 2.2 - 1.1 * hard[image] - 1.2 * small + chance.normal(0, 0.5, len(image))
+    sure = 2.2 - 1.1 * hard[image] - 1.2 * small + ease + chance.normal(0, 0.5, len(image))
     seen = np.flatnonzero(chance.random(len(image)) < _share(sure))
     again = seen[chance.random(len(seen)) < 0.08]
     of_object = np.concatenate([seen, again])
@@ -164,8 +183,8 @@ def _run(
     named = np.where(is_confused, chance.integers(0, classes, len(of_object)), category[of_object])
     score = _share(0.8 * sure[of_object] - 6 * looseness + chance.normal(0, 0.6, len(of_object)))
     score[len(seen) :] *= 0.6
-    nothing = np.repeat(np.arange(len(hard)), chance.poisson(np.minimum(5, 0.6 * np.exp(0.6 * hard))))
-    imagined = _boxes(chance, chance.integers(0, GRID * GRID, len(nothing)), chance.uniform(14, 110, len(nothing)))
+    nothing = np.repeat(np.arange(len(hard)), chance.poisson(imagined_times * np.minimum(5, 0.6 * np.exp(0.6 * hard))))
+    imagined = boxes(chance, chance.integers(0, GRID * GRID, len(nothing)), chance.uniform(14, 110, len(nothing)))
     doubt = _share(-0.7 + 0.3 * hard[nothing] + chance.normal(0, 1, len(nothing)))
     return np.concatenate(
         [
@@ -179,9 +198,10 @@ def _share(logit: np.ndarray) -> np.ndarray:
     return np.asarray(1 / (1 + np.exp(-logit)))
 
 
-def _ground_truth(
+def ground_truth_of(
     night: np.ndarray, image: np.ndarray, category: np.ndarray, box: np.ndarray, classes: int
 ) -> dict[str, Any]:
+    """In COCO's layout; images say whether it is day or night."""
     return {
         "images": [
             {"id": i, "width": SIDE, "height": SIDE, "time": "night" if dark else "day"}

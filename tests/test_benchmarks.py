@@ -212,6 +212,18 @@ def test_coverage_of_intervals_is_counted() -> None:
     assert sum(shares.values()) / len(shares) > 60
 
 
+def test_coverage_of_paired_intervals_is_counted() -> None:
+    text = run("paired_coverage.py", "--trials", 2, "--setups", "200 images, 3 classes")
+    equal, better, gate = (
+        dict(row.strip("| ").split(" | ") for row in table.splitlines()[2:]) for table in text.split("\n\n")[:3]
+    )
+    assert {"AP", "recall", "precision", "f1", "recall, night", "AP, small"} <= set(equal) == set(better)
+    assert set(equal.values()) <= {"0.0 %", "50.0 %", "100.0 %"}
+    assert list(equal.values()).count("100.0 %") <= 2
+    assert float(better["recall, night"].split(",")[0]) > 0 > float(gate["marked worse: true change of recall"])
+    assert int(gate["slices of the comparison"]) > int(gate["slices of the gate"]) > 20
+
+
 def test_costs_of_resampling_are_told(scene: Path) -> None:
     paired, gap, without, with_resamples, compared = run("resampling.py", *pair(scene), "--resamples", 20).splitlines()
     assert paired.endswith("ms CPU a paired resample, of 20")
