@@ -12,7 +12,7 @@ import mapgap
 from mapgap.analysis.checking import check
 from mapgap.analysis.comparing import compare_results
 from mapgap.analysis.sources import read_pair
-from mapgap.bootstrap import draw_images
+from mapgap.bootstrap import draw_images, run_samples
 from mapgap.changes import METRICS_COMPARED, OBJECT_CHANGES, RATES_COMPARED, Changes, Compared
 from mapgap.cli.runs import warn_of_runs
 from mapgap.comparison import unlike_image_sets
@@ -579,3 +579,25 @@ def test_warnings_name_their_run(capfd: pytest.CaptureFixture[str]) -> None:
         demo.ground_truth, {"a": demo.detections, "b": odd}, resamples=0, common_images=False
     ).record
     assert {warning.get("run") for warning in record["warnings"]} >= {"b"}
+
+
+def test_detections_beyond_the_hundredth_do_not_count_in_resamples() -> None:
+    """The 101st detection of an image and class finds the second object, and is cut."""
+    truth = {
+        "images": [{"id": 1}],
+        "categories": [{"id": 1, "name": "thing"}],
+        "annotations": [
+            {"id": k + 1, "image_id": 1, "category_id": 1, "bbox": [100 * k, 0, 50, 50], "area": 2500, "iscrowd": 0}
+            for k in range(2)
+        ],
+    }
+    boxes = [[0, 0, 50, 50], *[[500, 500, 9, 9]] * 99, [100, 0, 50, 50]]
+    run = [
+        {"image_id": 1, "category_id": 1, "bbox": box, "score": 0.9 - 0.001 * place} for place, box in enumerate(boxes)
+    ]
+    results = analyzed(CocoPair(truth, run))
+    once = np.ones((1, 3), dtype=np.uint16)
+    samples = run_samples(results.ground_truth, results.detections, results.matches, results.operating_point, once)
+    for name, values in samples.metrics.items():
+        expected = results.metrics[name]
+        np.testing.assert_allclose(values, np.nan if expected is None else expected, rtol=0, atol=1e-12, err_msg=name)
