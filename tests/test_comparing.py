@@ -600,3 +600,22 @@ def test_detections_beyond_the_hundredth_do_not_count_in_resamples() -> None:
     for name, values in samples.metrics.items():
         expected = results.metrics[name]
         np.testing.assert_allclose(values, np.nan if expected is None else expected, rtol=0, atol=1e-9, err_msg=name)
+
+
+def test_slices_and_classes_of_few_objects_have_no_q_value() -> None:
+    """A few objects that happen to move one way hardly spread in resamples."""
+    demo = make_demo(seed=3, images=60)
+    found = mapgap.compare(demo.ground_truth, {"a": demo.detections, "b": demo.later_detections}, resamples=50)
+    slices = found.comparison().slices
+    is_thin = (slices.objects < 30) | (slices.images < 5)
+    assert 10 < is_thin.sum() < len(is_thin) - 10
+    for changes in (slices.recall, slices.precision, slices.ap):
+        assert np.isnan(changes.q_value[is_thin]).all()
+        assert not np.isnan(changes.interval[is_thin & (slices.objects > 0), 0]).all()
+    assert (slices.recall.q_value[~is_thin] <= 1).any()
+    assert (found.classes()["objects"] >= 30).all()
+    assert not np.isnan(found.comparison().class_ap.q_value).any()
+    few = {**demo.ground_truth, "annotations": demo.ground_truth["annotations"][:40]}
+    thin = mapgap.compare(few, {"a": demo.detections, "b": demo.later_detections}, resamples=50, common_images=False)
+    assert (thin.classes()["objects"] < 30).all()
+    assert np.isnan(thin.comparison().class_ap.q_value).all()

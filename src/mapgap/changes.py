@@ -42,7 +42,8 @@ class Changes:
     interval: FloatArray
     """(R, 2) ends of the interval of the difference."""
     q_value: FloatArray
-    """Of the difference, among all rows of the table: Benjamini and Hochberg over two-sided normal p-values."""
+    """Of the difference, NaN for rows of too few objects or images: Benjamini and Hochberg over the table's two-sided
+    normal p-values."""
 
     @property
     def difference(self) -> FloatArray:

@@ -24,8 +24,19 @@ from mapgap.changes import METRICS_COMPARED, RATES_COMPARED, CauseChanges, Compa
 from mapgap.comparison import align_slices, best_run, crossed_steps, object_changes, standings
 from mapgap.gap import counted_and_right, resampled_gap_by_cause
 from mapgap.rates import micro
+from mapgap.slice_tests import LEAST_IMAGES, LEAST_MEMBERS
 from mapgap.slices.average_precision import average_precision_by_slice
-from mapgap.tables import CAUSES, GAP_CAUSES, IOU_THRESHOLDS, DrawnArray, FloatArray, IdArray, Results
+from mapgap.tables import (
+    CAUSES,
+    GAP_CAUSES,
+    IOU_THRESHOLDS,
+    BoolArray,
+    DrawnArray,
+    FloatArray,
+    GroundTruth,
+    IdArray,
+    Results,
+)
 
 Told = Callable[[str], None]
 
@@ -115,7 +126,12 @@ def _compare(before: _Side, after: _Side) -> Comparison:
             name: change_of(before.rate(name), after.rate(name), both and (both[0].rates[name], both[1].rates[name]))
             for name in RATES_COMPARED
         },
-        class_ap=changes_of(first.class_ap, second.class_ap, both and (both[0].class_ap, both[1].class_ap)),
+        class_ap=changes_of(
+            first.class_ap,
+            second.class_ap,
+            both and (both[0].class_ap, both[1].class_ap),
+            _has_enough_to_test(first.ground_truth),
+        ),
         causes=CauseChanges(
             gap=changes_of(
                 before.gap_by_cause(),
@@ -131,6 +147,15 @@ def _compare(before: _Side, after: _Side) -> Comparison:
     )
 
 
+def _has_enough_to_test(truth: GroundTruth) -> BoolArray:
+    """(K,) which classes have enough objects in enough images to be compared."""
+    objects = np.flatnonzero(truth.is_object)
+    classes = len(truth.categories.ids)
+    pairs = np.unique(np.stack([truth.category[objects], truth.image[objects]]), axis=1)
+    enough_objects = np.bincount(truth.category[objects], minlength=classes) >= LEAST_MEMBERS
+    return np.asarray(enough_objects & (np.bincount(pairs[0], minlength=classes) >= LEAST_IMAGES))
+
+
 def _slice_changes(before: _Side, after: _Side) -> SliceChanges:
     first, second, drawn = before.results, after.results, before.drawn
     aligned = align_slices(first, second)
@@ -138,11 +163,12 @@ def _slice_changes(before: _Side, after: _Side) -> SliceChanges:
     _, broken, fixed, _ = found_by_either(first, second, where, aligned.objects).T
     columns = (aligned.recall, aligned.precision, aligned.ap)
     unsure = [changes_of(column[:, 0], column[:, 1], None) for column in columns]
+    is_tested = (aligned.objects >= LEAST_MEMBERS) & (aligned.images >= LEAST_IMAGES)
     if drawn is not None:
         unsure = [
-            recall_changes(first, second, where, aligned.objects, aligned.images, aligned.recall, drawn),
-            precision_changes(first, second, where, aligned.images, aligned.precision, drawn),
-            ap_changes(before.slices, after.slices, where, aligned.images, aligned.ap, drawn),
+            recall_changes(first, second, where, aligned.objects, is_tested, aligned.recall, drawn),
+            precision_changes(first, second, where, is_tested, aligned.precision, drawn),
+            ap_changes(before.slices, after.slices, where, is_tested, aligned.ap, drawn),
         ]
     recall, precision, ap = unsure
     return SliceChanges(

@@ -238,16 +238,16 @@ class Measuring:
         """The changes of `values` (R, 2) with their intervals, where the metric has any."""
         if self.drawn is None or not wheres:
             return None
-        # Only the q-values of rules on every slice are looked at, and those are slices of at least that many images.
-        images = np.full(len(wheres), LEAST_IMAGES, dtype=np.int64)
+        # Only the q-values of rules on every slice are looked at, and those are slices of enough objects and images.
+        is_tested = np.ones(len(wheres), dtype=np.bool_)
         if metric == "recall":
-            return recall_changes(*runs, wheres, objects, images, values, self.drawn)
+            return recall_changes(*runs, wheres, objects, is_tested, values, self.drawn)
         if self.earlier.results is None:
             return None
         if metric == "precision":
-            return precision_changes(*runs, wheres, images, values, self.drawn)
+            return precision_changes(*runs, wheres, is_tested, values, self.drawn)
         if metric == "AP":
-            return ap_changes(_run_slices(runs[0]), _run_slices(runs[1]), wheres, images, values, self.drawn)
+            return ap_changes(_run_slices(runs[0]), _run_slices(runs[1]), wheres, is_tested, values, self.drawn)
         return None
 
     def _own_intervals(self, rule: Rule, of: Results, wheres: Sequence[Where]) -> list[Interval | None]:

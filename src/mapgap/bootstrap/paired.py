@@ -134,9 +134,17 @@ def change_of(before: float | None, after: float | None, samples: tuple[FloatArr
     return Change(before, after, interval)
 
 
-def changes_of(before: FloatArray, after: FloatArray, samples: tuple[FloatArray, FloatArray] | None) -> Changes:
-    """One row a number of two runs, with its samples (R, B) in the same resamples; None without resamples."""
-    table = ChangesInParts(before, after)
+def changes_of(
+    before: FloatArray,
+    after: FloatArray,
+    samples: tuple[FloatArray, FloatArray] | None,
+    is_tested: BoolArray | None = None,
+) -> Changes:
+    """One row a number of two runs, with its samples (R, B) in the same resamples; None without resamples.
+
+    Rows that `is_tested` (R,) does not mark have no q-value.
+    """
+    table = ChangesInParts(before, after, is_tested)
     if samples is not None:
         table.add(range(len(before)), samples[1] - samples[0])
     return table.changes()
@@ -145,9 +153,14 @@ def changes_of(before: FloatArray, after: FloatArray, samples: tuple[FloatArray,
 class ChangesInParts:
     """Changes whose resampled differences come some rows at a time, because all of them need too much memory."""
 
-    def __init__(self, before: FloatArray, after: FloatArray, is_broad: BoolArray | None = None):
-        """`is_broad` (R,) marks rows of enough images that a difference which no resample changes is no chance."""
-        self._is_broad = np.zeros(len(before), dtype=np.bool_) if is_broad is None else is_broad
+    def __init__(self, before: FloatArray, after: FloatArray, is_tested: BoolArray | None = None):
+        """`is_tested` (R,) marks rows of enough objects and images that their spread tells of chance; None marks all.
+
+        Few objects that happen to move one way hardly spread in resamples, and would look sure. Of the rows that are
+        marked a difference which no resample changes is no chance.
+        """
+        self._is_tested = np.ones(len(before), dtype=np.bool_) if is_tested is None else is_tested
+        self._is_constant_sure = is_tested is not None
         self._before, self._after = before, after
         self._interval = np.full((len(before), 2), np.nan)
         self._p_value = np.full(len(before), np.nan)
@@ -162,7 +175,9 @@ class ChangesInParts:
         with np.errstate(divide="ignore", invalid="ignore"):
             statistic = np.where(spread > NO_SPREAD, observed / spread, np.nan)
             never_changes = (spread <= NO_SPREAD) & (np.abs(observed) > NO_SPREAD)
-            statistic[never_changes & self._is_broad[chosen]] = np.inf
+            if self._is_constant_sure:
+                statistic[never_changes] = np.inf
+            statistic[~self._is_tested[chosen]] = np.nan
         self._p_value[chosen] = two_sided_p(statistic)
 
     def changes(self) -> Changes:

@@ -11,7 +11,6 @@ from mapgap.bootstrap.paired import ChangesInParts
 from mapgap.bootstrap.slice_rows import SliceCodes, rows_by_keys, slice_parts
 from mapgap.bootstrap.slices import GroupsOf, objects_by_image, slice_ap_samples
 from mapgap.changes import Changes
-from mapgap.slice_tests import LEAST_IMAGES
 from mapgap.tables import Attribute, BoolArray, DrawnArray, FloatArray, IdArray, IndexArray, Results, Where
 
 
@@ -40,15 +39,15 @@ def recall_changes(
     after: Results,
     wheres: Sequence[Where],
     objects: IdArray,
-    images: IdArray,
+    is_tested: BoolArray,
     recall: FloatArray,
     drawn: DrawnArray,
 ) -> Changes:
-    """One row a slice; `objects` and `images` (R,) are the numbers of its own, `recall` (R, 2) before and after.
+    """One row a slice; `objects` (R,) is the number of its own, `recall` (R, 2) before and after.
 
-    Where all objects of a slice in several images are found by one run only, no resample changes that.
+    Slices that `is_tested` (R,) does not mark have no q-value.
     """
-    table = ChangesInParts(recall[:, 0], recall[:, 1], images >= LEAST_IMAGES)
+    table = ChangesInParts(recall[:, 0], recall[:, 1], is_tested)
     for rows, counts in _found_counts(before, after, wheres, objects, drawn):
         neither, only_before, only_after, both = counts.transpose(1, 0, 2).astype(np.float64)
         with np.errstate(invalid="ignore"):
@@ -61,12 +60,12 @@ def precision_changes(
     before: Results,
     after: Results,
     wheres: Sequence[Where],
-    images: IdArray,
+    is_tested: BoolArray,
     precision: FloatArray,
     drawn: DrawnArray,
 ) -> Changes:
     """One row a slice, NaN for slices of more than one key; `precision` (R, 2) before and after."""
-    table = ChangesInParts(*_of_one_key(wheres, precision), images >= LEAST_IMAGES)
+    table = ChangesInParts(*_of_one_key(wheres, precision), is_tested)
     addresses = [_addresses_of_kept(results) for results in (before, after)]
     for rows, attributes, codes in _single_keys(wheres, before.attributes, after.attributes):
         samples = [
@@ -81,12 +80,12 @@ def ap_changes(
     before: RunSlices,
     after: RunSlices,
     wheres: Sequence[Where],
-    images: IdArray,
+    is_tested: BoolArray,
     ap: FloatArray,
     drawn: DrawnArray,
 ) -> Changes:
     """One row a slice, NaN for slices of more than one key; `ap` (R, 2) before and after."""
-    table = ChangesInParts(*_of_one_key(wheres, ap), images >= LEAST_IMAGES)
+    table = ChangesInParts(*_of_one_key(wheres, ap), is_tested)
     places = [run.groups_of.places() for run in (before, after)]
     image_of_places = [
         np.concatenate([run.results.ground_truth.image, run.results.detections.image])[of_run]
