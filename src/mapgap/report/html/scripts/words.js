@@ -30,7 +30,8 @@ function fraction(value, digits = 3) {
   if (Math.abs(value) < 1e-12) return "0";
   if (value < 0) {
     const text = fraction(-value, digits);
-    return text.startsWith("< ") ? `> −${text.slice(2)}` : `−${text}`;
+    if (text.startsWith("< ")) return `> −${text.slice(2)}`;
+    return text.startsWith("> ") ? `< −${text.slice(2)}` : `−${text}`;
   }
   const smallest = 10 ** -digits;
   if (value < smallest / 2) return `< ${smallest.toFixed(digits).slice(1)}`;
