@@ -1,5 +1,6 @@
 """Comparison of runs: numbers are those of each run, intervals those of literally copied images, sums add up."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from mapgap.errors import InputError
 from mapgap.gates import parse_rule
 from mapgap.number_words import fraction, signed
 from mapgap.report.changed_slices import changed_slices
-from mapgap.report.comparison import slice_change_records
+from mapgap.report.comparison import SLICE_CHANGE_KEYS, slice_change_records
 from mapgap.tables import CAUSES, GAP_CAUSES, Results
 from tests.generated import CocoPair, coco_pairs
 from tests.naive import bootstrap as naive
@@ -325,8 +326,11 @@ def test_honest_detectors_are_compared(seed: int) -> None:
     truth, first, second = crowded_images(seed)
     ground_truth, one = read_pair(truth, first)
     _, other = read_pair(ground_truth, second)
-    for pair in ((one, other), (other, one)):
-        assert len(unlike_image_sets(ground_truth, *pair)) == 0
+    images = len(ground_truth.images.ids)
+    objects = np.bincount(ground_truth.image[ground_truth.is_object], minlength=images)
+    counts = [np.bincount(run.image, minlength=images) for run in (one, other)]
+    for pair in (counts, counts[::-1]):
+        assert len(unlike_image_sets(objects, *pair)) == 0
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.8])
@@ -348,9 +352,9 @@ def test_a_run_on_a_part_of_the_images_is_refused(share: float, is_random: bool)
     assert as_it_is.metrics().set_index("metric").loc["recall", "difference"] < -0.05
     common = mapgap.compare(truth, {"whole": first, "half": part}, resamples=0, common_images=True)
     speaks = {row["image_id"] for row in part}
-    assert common.common_images == len(speaks)
-    assert [notice.code for notice in common.notices] == ["images_not_common"]
-    assert common.notices[0].count == 200 - len(speaks)
+    assert common.compared.common_images == len(speaks)
+    assert [notice.code for notice in common.compared.notices] == ["images_not_common"]
+    assert common.compared.notices[0].count == 200 - len(speaks)
     # On the common images both runs are the same.
     assert common.comparison().objects.counts()["fixed"] == common.comparison().objects.counts()["broken"] == 0
     assert common.runs["whole"].metrics == common.runs["half"].metrics
@@ -362,7 +366,7 @@ def test_detections_of_other_images_are_left_out_only_if_asked() -> None:
     with pytest.raises(InputError, match="image_id"):
         mapgap.compare(truth, {"a": first, "b": more}, resamples=0)
     found = mapgap.compare(truth, {"a": first, "b": more}, resamples=0, common_images=True)
-    (notice,) = found.notices
+    (notice,) = found.compared.notices
     assert (notice.code, notice.count) == ("images_not_in_ground_truth", 2)
     assert "-4, 999" in notice.examples[0]
     plain = mapgap.compare(truth, {"a": first, "b": second}, resamples=0)
@@ -562,6 +566,27 @@ def test_the_report_tells_where_runs_are_counted(asked: dict[str, Any], words: s
     folder = mapgap.compare(demo.ground_truth, runs, resamples=0, **asked).report(tmp_path / "report")
     for name in ("report.html", "report.md"):
         assert words in (folder / name).read_text(encoding="utf-8")
+
+
+def test_comparison_json_is_the_record_of_the_comparison(tmp_path: Path) -> None:
+    """What was asked for and left out stands in the file, too."""
+    truth, first, _ = crowded_images(3)
+    part = [row for row in first if row["image_id"] % 2]
+    runs = {"whole": first, "half": part}
+    found = mapgap.compare(truth, runs, resamples=5, common_images=True)
+    folder = found.report(tmp_path / "report")
+    written = json.loads((folder / "comparison.json").read_bytes())
+    assert written == json.loads(json.dumps(found.record))
+    assert written["settings"]["common_images"] == found.compared.common_images
+    assert written["settings"]["at"] == "own"
+    assert "images_not_common" in [warning["code"] for warning in written["warnings"]]
+    assert "were left out of the comparison" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_tables_without_rows_have_their_columns() -> None:
+    found = mapgap.compare({"images": [], "annotations": [], "categories": []}, {"a": [], "b": []}, resamples=3)
+    assert list(found.slices()) == list(SLICE_CHANGE_KEYS)
+    assert len(found.slices()) == len(found.objects()) == 0
 
 
 def test_warnings_name_their_run(capfd: pytest.CaptureFixture[str]) -> None:

@@ -182,7 +182,7 @@ def test_markdown_of_runs() -> None:
     assert view is not None
     lines = comparison_markdown(view, "some").splitlines()
     assert "### All 3 runs" in lines
-    assert "| all\\_ | 1 (1 to 1) | – | 100 % | 1 | 100 % | 100 % | 1 | 0.9 |" in lines
+    assert "| 1 | all\\_ | 1 (1 to 1) | – | 100 % | 1 | 100 % | 100 % | 1 | 0.9 |" in lines
     assert "### What changed from some to all\\_" in lines
     assert "78 objects fixed, 0 broken, 82 found and 0 missed by both." in lines
     assert sum(line.startswith("| missed | +") for line in lines) == 1

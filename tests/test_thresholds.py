@@ -275,7 +275,7 @@ def test_another_file_is_not_replaced(tmp_path: Path) -> None:
         assert (tmp_path / name).read_text() == content
     with pytest.raises(AccessError, match="something else"):
         proposals.write(tmp_path)
-    with pytest.raises(AccessError, match="cannot be written"):
+    with pytest.raises(AccessError, match="cannot write"):
         proposals.write(tmp_path / "nowhere" / "thresholds.json")
 
 

@@ -162,7 +162,11 @@ class Compared:
     """Best AP first, ties in the order given."""
     comparisons: tuple[Comparison, ...]
     notices: tuple[Notice, ...] = ()
-    """Of runs that seem to have been made on different images."""
+    """About the images that the runs were made on."""
+    at: str = "own"
+    """"own" operating points, or "equal-precision"."""
+    common_images: int | None = None
+    """How many images are compared, where only common ones are; None where all are."""
 
 
 def _defined(value: float) -> float | None:

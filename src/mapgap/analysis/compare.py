@@ -1,7 +1,7 @@
 """Several runs on one ground truth compared: object by object, slice by slice, with paired intervals."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -22,6 +22,7 @@ from mapgap.rates import micro
 from mapgap.report.column_values import pandas_columns
 from mapgap.report.compared_objects import compared_objects_table
 from mapgap.report.comparison import (
+    SLICE_CHANGE_KEYS,
     cause_change_records,
     class_change_records,
     comparison_record,
@@ -30,9 +31,8 @@ from mapgap.report.comparison import (
     slice_change_records,
     waterfall_record,
 )
-from mapgap.report.evaluation import notice_record
 from mapgap.report.json_values import Record
-from mapgap.tables import Notice, Results, Settings
+from mapgap.tables import Results, Settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,21 +50,11 @@ class ComparedRuns:
 
     runs: Runs
     compared: Compared
-    at: PointRule
-    common_images: int | None
-    """How many images are compared, where only common ones are; None where all are."""
-    notices: tuple[Notice, ...]
-    """About the image sets; those of each run are in its analysis."""
 
     @cached_property
     def record(self) -> Record:
         """The content of comparison.json, schema mapgap/comparison/1."""
-        return comparison_record(
-            self.compared,
-            self._results,
-            [notice_record(one) for one in self.notices],
-            {"at": self.at, "common_images": self.common_images},
-        )
+        return comparison_record(self.compared, self._results)
 
     def leaderboard(self) -> "pd.DataFrame":
         """One row a run, best AP first, with its interval and what it lacks to the best."""
@@ -84,7 +74,7 @@ class ComparedRuns:
 
     def slices(self, run: str | None = None) -> "pd.DataFrame":
         """One row a slice: recall, precision, AP and gap before and after, objects fixed and broken."""
-        return _frame(slice_change_records(self.comparison(run)))
+        return _frame(slice_change_records(self.comparison(run)), SLICE_CHANGE_KEYS)
 
     def waterfall(self, run: str | None = None, by: str | Sequence[str] = "cause") -> "pd.DataFrame":
         """One row a step from AP before to AP after, by cause or by the values of an attribute; they add up.
@@ -216,7 +206,9 @@ def compare(
     resamples, seed = checked_draws(options.get("resamples", Settings.resamples), options.get("seed", Settings.seed))
     results = {name: analysis.results for name, analysis in analyses.items()}
     compared = compare_results(results, resamples=resamples, seed=seed)
-    return ComparedRuns(Runs(analyses), compared, at, read.common_images, read.notices)
+    notices = (*compared.notices, *read.notices)
+    told = replace(compared, notices=notices, at=at, common_images=read.common_images)
+    return ComparedRuns(Runs(analyses), told)
 
 
 def _rule_of_equal_precision(analysis: Analysis) -> str:
@@ -241,11 +233,11 @@ def _known(names: Mapping[str, Any]) -> str:
     return f"Use one of: {', '.join(names)}"
 
 
-def _frame(content: Any) -> "pd.DataFrame":
+def _frame(content: Any, columns: Sequence[str] | None = None) -> "pd.DataFrame":
     """Numbers that are nowhere defined are NaN like others, so that a column has one type whatever the data are."""
     import pandas as pd
 
-    frame = pd.DataFrame(content)
+    frame = pd.DataFrame(content, columns=None if columns is None else list(columns))
     undefined = [
         name
         for name in frame.columns

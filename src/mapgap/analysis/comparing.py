@@ -1,6 +1,6 @@
 """From the results of several runs to what changed between them, all from one set of draws of the images."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,19 +38,16 @@ from mapgap.tables import (
     Results,
 )
 
-Told = Callable[[str], None]
-
 
 def compare_results(
     runs: Mapping[str, Results],
     *,
     resamples: int | None = None,
     seed: int | None = None,
-    progress: Told | None = None,
 ) -> Compared:
     """Who leads, and what changed from the first run to each other one; the runs must share their ground truth.
 
-    `resamples` and `seed` are those of the first run's settings unless given. `progress` is told each pair.
+    `resamples` and `seed` are those of the first run's settings unless given.
     """
     first, *others = runs
     settings = runs[first].settings
@@ -59,12 +56,8 @@ def compare_results(
     images = len(runs[first].ground_truth.images.ids)
     drawn = draw_images(images, resamples=resamples, seed=seed) if resamples else None
     sides = {name: _Side(name, results, drawn) for name, results in runs.items()}
-    comparisons = []
-    for name in others:
-        if progress is not None:
-            progress(f"{first} to {name}")
-        comparisons.append(_compare(sides[first], sides[name]))
-    return Compared(resamples, seed, _standings(sides), tuple(comparisons), image_set_notices(runs))
+    comparisons = tuple(_compare(sides[first], sides[name]) for name in others)
+    return Compared(resamples, seed, _standings(sides), comparisons, image_set_notices(runs))
 
 
 @dataclass(frozen=True)

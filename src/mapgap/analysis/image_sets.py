@@ -83,11 +83,15 @@ def image_set_notices(runs: Mapping[str, Results]) -> tuple[Notice, ...]:
 
 def _unseen(ground_truth: GroundTruth, read: Mapping[str, Detections]) -> dict[str, tuple[str, IdArray]]:
     """Of each run that seems not to have seen images another one has, the other's name and those images."""
+    images = len(ground_truth.images.ids)
+    objects = np.bincount(ground_truth.image[ground_truth.is_object], minlength=images)
+    of_runs = {name: np.bincount(detections.image, minlength=images) for name, detections in read.items()}
     found: dict[str, tuple[str, IdArray]] = {}
     for other, name in permutations(read, 2):
-        unseen = unlike_image_sets(ground_truth, read[other], read[name])
-        if len(unseen) and name not in found:
-            found[name] = (other, unseen)
+        if name not in found:
+            unseen = unlike_image_sets(objects, of_runs[other], of_runs[name])
+            if len(unseen):
+                found[name] = (other, unseen)
     return found
 
 

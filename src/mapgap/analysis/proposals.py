@@ -12,7 +12,7 @@ import numpy as np
 
 from mapgap.alikeness import listed, most_alike_first
 from mapgap.analysis.localization_quality import quality_records
-from mapgap.analysis.written_file import write_file
+from mapgap.analysis.whole_file import write_file
 from mapgap.bootstrap import draw_images
 from mapgap.error_costs import costs_of_threshold
 from mapgap.errors import AccessError, InputError

@@ -101,7 +101,7 @@ def compare(
             progress("report")
             told = command_line(context, told_inputs(ground_truth, runs))
             folder = compared.report(output, command=told, link_images=link_images, count=progress.count)
-    print_warnings((*compared.compared.notices, *compared.notices))
+    print_warnings(compared.compared.notices)
     warn_of_runs(compared.runs)
     if as_json:
         print_bytes(json_bytes(compared.record))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from mapgap.tables import BoolArray, Detections, GroundTruth, IdArray
+from mapgap.tables import BoolArray, IdArray
 
 FEWEST_SILENT = 5
 SHARE_SILENT = 0.05
@@ -16,8 +16,10 @@ TIMES_EXPECTED = 3.0
 _STEPS = 50
 
 
-def unlike_image_sets(ground_truth: GroundTruth, first: Detections, second: Detections) -> IdArray:
+def unlike_image_sets(objects: IdArray, of_first: IdArray, of_second: IdArray) -> IdArray:
     """Indices of the images that the second run seems not to have seen; empty where there is no sign of that.
+
+    One row an image each: how many objects it has, and how many detections of either run.
 
     A result file lists no images, and a detector that finds nothing in an image says nothing of it. But such silence
     is rarer where there are many objects, and where it has many detections itself when it has any. The images in which
@@ -26,9 +28,6 @@ def unlike_image_sets(ground_truth: GroundTruth, first: Detections, second: Dete
     times as many as the second run's numbers of detections in the others of the fuller half suggest. A run without
     any detection gives no sign.
     """
-    images = len(ground_truth.images.ids)
-    of_first, of_second = (np.bincount(run.image, minlength=images) for run in (first, second))
-    objects = np.bincount(ground_truth.image[ground_truth.is_object], minlength=images)
     speaks, is_silent = of_first > 0, of_second == 0
     if not speaks.any() or is_silent.all():
         return np.zeros(0, dtype=np.int64)

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from mapgap.tables import BoolArray, FloatArray, IdArray, Results, Scalar, Slices, Where
+from mapgap.tables import FloatArray, IdArray, Results, Scalar, Slices, Where
 
 Column = TypeVar("Column", FloatArray, IdArray)
 
@@ -17,7 +17,6 @@ class AlignedSlices:
     where: tuple[Where, ...]
     objects: IdArray
     images: IdArray
-    has_one_key: BoolArray
     recall: FloatArray
     """(R, 2) before and after, like the following; NaN where not defined."""
     precision: FloatArray
@@ -45,7 +44,6 @@ def align_slices(before: Results, after: Results) -> AlignedSlices:
         where=tuple({name: value for name, _, value in key} for key, keep in zip(kept, is_kept, strict=True) if keep),
         objects=objects[is_kept],
         images=np.maximum(_column(first.images, rows[:, 0]), _column(second.images, rows[:, 1])),
-        has_one_key=has_one_key[is_kept],
         recall=_rates(sides, "tp", "fn"),
         precision=_rates(sides, "tp", "fp"),
         ap=np.stack([_column(slices.ap, at, np.nan) for slices, at in sides], axis=1),

@@ -19,8 +19,6 @@ from mapgap.tables import CAUSES, Results, Scalar, Where
 
 VALUES_SHOWN = 20
 """An attribute of more values shows those whose gap changed most; the others are summed up in one row."""
-MOST_FOUND_BY = 8
-"""Of so many runs the page knows what each finds, so that it can show what others miss."""
 
 
 @dataclass(frozen=True)
@@ -100,13 +98,14 @@ class ComparedView:
 def compared_view(compared: Compared, runs: Mapping[str, Results]) -> ComparedView:
     """The view of a comparison of these runs."""
     leaderboard = leaderboard_records(compared, runs)
-    images = len(next(iter(runs.values())).ground_truth.images.ids)
+    first = next(iter(runs.values()))
+    images = len(first.ground_truth.images.ids)
     by_name = {record["run"]: record for record in leaderboard}
     return ComparedView(
         leaderboard=tuple(leaderboard),
         comparisons=tuple(_comparison_view(one, images) for one in compared.comparisons),
         resamples=compared.resamples,
-        points=points_explained([results.settings for results in runs.values()]),
+        points=points_explained(compared.at, first.settings),
         warnings=tuple(f"{notice.message} ({', '.join(notice.examples)})" for notice in compared.notices),
         epochs=tuple(by_name[name] for name in runs),
     )

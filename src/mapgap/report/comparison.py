@@ -31,9 +31,7 @@ SLICE_CHANGE_KEYS = (
 )
 
 
-def comparison_record(
-    compared: Compared, runs: Mapping[str, Results], warnings: Sequence[Record] = (), settings: Record | None = None
-) -> Record:
+def comparison_record(compared: Compared, runs: Mapping[str, Results]) -> Record:
     """The whole of comparison.json as plain Python values.
 
     Slices are those of one attribute, the crosses that were asked for, and the 200 pairs whose gap changed most.
@@ -55,13 +53,13 @@ def comparison_record(
             "thresholds": None if first.settings.thresholds is None else asdict(first.settings.thresholds),
             "resamples": compared.resamples,
             "seed": compared.seed,
-            **(settings or {}),
+            "at": compared.at,
+            "common_images": compared.common_images,
         },
         "leaderboard": leaderboard_records(compared, runs),
         "comparisons": [_comparison(one, runs) for one in compared.comparisons],
         "warnings": [
             *(notice_record(notice) for notice in compared.notices),
-            *warnings,
             *({**notice_record(one), "run": name} for name, results in runs.items() for one in all_notices(results)),
         ],
     }

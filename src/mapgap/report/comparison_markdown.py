@@ -1,9 +1,14 @@
 """What changed between runs, for report.md."""
 
-from mapgap.number_words import DASH, count, fraction, interval, percent, signed
-from mapgap.report.changed_slices import is_sure
+from mapgap.number_words import count, percent, signed
 from mapgap.report.compared_view import ComparedView, ComparisonView
-from mapgap.report.comparison_text import change_text, threshold_text
+from mapgap.report.comparison_text import (
+    LEADERBOARD_COLUMNS,
+    METRIC_COLUMNS,
+    change_text,
+    leaderboard_rows,
+    metric_rows,
+)
 from mapgap.report.markdown_parts import folded, markdown_text, table, written
 from mapgap.report.wording import cause_label, where_pieces
 
@@ -12,25 +17,11 @@ SLICES = 5
 
 def comparison_markdown(view: ComparedView, first: str) -> str:
     """The table of all runs, then what changed from the first to each other one."""
-    header = ["run", "AP", "behind the best", "first in", "AP50", "precision", "recall", "F1", "score threshold"]
     rows = []
-    for record in view.leaderboard:
-        behind = fraction(record["behind_best"]) + interval(record["behind_best_interval"])
-        rows.append(
-            [
-                markdown_text(record["run"]),
-                fraction(record["AP"]) + interval(record["AP_interval"]),
-                DASH if record["rank"] == 1 else behind,
-                percent(record["first_in"]),
-                fraction(record["AP50"]),
-                percent(record["precision"]),
-                percent(record["recall"]),
-                fraction(record["f1"]),
-                threshold_text(record),
-            ]
-        )
+    for rank, run, *cells in leaderboard_rows(view.leaderboard):
+        rows.append([rank, markdown_text(run), *cells])
     others = f"Everything below the changes is about {markdown_text(first)}; `runs/NAME` has the same for the others."
-    parts = [f"### All {len(rows)} runs", table(header, "l" + "r" * (len(header) - 1), rows)]
+    parts = [f"### All {len(rows)} runs", table(LEADERBOARD_COLUMNS, "rl" + "r" * (len(LEADERBOARD_COLUMNS) - 2), rows)]
     parts.append(f"{view.points} {others}")
     parts += [f"**Warning:** {markdown_text(warning, 400)}" for warning in view.warnings]
     for place, comparison in enumerate(view.comparisons):
@@ -43,22 +34,12 @@ def comparison_markdown(view: ComparedView, first: str) -> str:
 
 
 def _changes(of: ComparisonView) -> str:
-    rows = [
-        [
-            "F1" if record["metric"] == "f1" else record["metric"],
-            fraction(record["before"]),
-            fraction(record["after"]),
-            change_text(record["difference"], record["difference_interval"]),
-            "sure" if is_sure(record["difference_interval"], of.images) else "",
-        ]
-        for record in of.metrics
-    ]
     objects = of.objects
     sentence = (
         f"{count(objects['fixed'])} objects fixed, {count(objects['broken'])} broken, "
         f"{count(objects['found_by_both'])} found and {count(objects['missed_by_both'])} missed by both."
     )
-    parts = [table(["", "before", "after", "difference", ""], "lrrrl", rows), sentence]
+    parts = [table(METRIC_COLUMNS, "lrrrl", metric_rows(of.metrics, of.images)), sentence]
     if of.waterfall["difference"] is not None:
         steps = [[cause_label(cause), signed(step, 4)] for cause, step in of.waterfall["by_cause"].items() if step]
         steps.append(["**all**", f"**{signed(of.waterfall['difference'], 4)}**"])

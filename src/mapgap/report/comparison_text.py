@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mapgap.number_words import DASH, count, fraction, percent, plural, score, signed
+from mapgap.number_words import DASH, count, fraction, interval, percent, plural, score, signed
 from mapgap.report.changed_slices import ChangedSlices, is_sure
 from mapgap.report.json_values import Record
 from mapgap.report.wording import cause_label
@@ -25,10 +25,8 @@ def leaderboard_rows(records: Sequence[Record]) -> list[tuple[str, ...]]:
         (
             str(record["rank"]),
             record["run"],
-            fraction(record["AP"]) + _interval(record["AP_interval"]),
-            DASH
-            if record["rank"] == 1
-            else fraction(record["behind_best"]) + _interval(record["behind_best_interval"]),
+            fraction(record["AP"]) + interval(record["AP_interval"]),
+            DASH if record["rank"] == 1 else fraction(record["behind_best"]) + interval(record["behind_best_interval"]),
             percent(record["first_in"]),
             fraction(record["AP50"]),
             percent(record["precision"]),
@@ -93,7 +91,3 @@ def slice_lines(changed: ChangedSlices) -> list[str]:
         if len(records) > SLICES_SHOWN:
             lines.append(f"  and {plural(len(records) - SLICES_SHOWN, 'more slice')} surely {word.lower()}")
     return lines
-
-
-def _interval(ends: Sequence[float] | None) -> str:
-    return "" if ends is None else f" ({fraction(ends[0])} to {fraction(ends[1])})"

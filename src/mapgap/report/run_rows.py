@@ -15,14 +15,13 @@ SAME_THRESHOLDS = "All runs are counted with the same score thresholds, one a cl
 EQUAL_PRECISION = "The first run is counted at its own operating point, the others where they reach its precision."
 
 
-def points_explained(settings: Sequence[Settings]) -> str:
-    """At which operating points the runs with these settings are counted."""
-    first = settings[0]
-    if first.thresholds is not None:
+def points_explained(at: str, settings: Settings) -> str:
+    """At which operating points runs are compared, of which the first has these settings."""
+    if settings.thresholds is not None:
         return SAME_THRESHOLDS
-    if any(one.score_threshold != first.score_threshold for one in settings):
+    if at == "equal-precision":
         return EQUAL_PRECISION
-    return OWN_POINTS if isinstance(first.score_threshold, str) else ONE_SCORE
+    return OWN_POINTS if isinstance(settings.score_threshold, str) else ONE_SCORE
 
 
 def run_row(report: Report) -> tuple[str, ...]:

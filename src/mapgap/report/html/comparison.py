@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 
 from mapgap.number_words import count, fraction, interval, percent, rate, signed
-from mapgap.report.changed_slices import is_significant, is_sure
+from mapgap.report.changed_slices import is_significant
 from mapgap.report.compared_view import ComparedView, ComparisonView, Fates, Step, Waterfall
-from mapgap.report.comparison_text import change_text, threshold_text
+from mapgap.report.comparison_text import LEADERBOARD_COLUMNS, change_text, leaderboard_rows, metric_rows
 from mapgap.report.html.charts import Axis, Frame, chart, dot, line
 from mapgap.report.html.charts import span as whisker
 from mapgap.report.html.markup import Child, Markup, element
@@ -30,11 +30,8 @@ METRIC_NOTES = {
 
 def leaderboard_section(view: ComparedView, runs: Sequence[str], place: int, shown_input: str) -> Markup:
     """The runs, best AP first, and which of them the page shows: the one at `place` of `runs`."""
-    header = (
-        "run", "rank", "AP", "behind the best", "first in", "AP50", "gap", "precision", "recall", "F1",
-        "score threshold",
-    )  # fmt: skip
-    rows = [_leaderboard_row(record) for record in view.leaderboard]
+    # The name stands first, because it is the heading of its row.
+    rows = [[name(run), rank, *others] for rank, run, *others in leaderboard_rows(view.leaderboard)]
     marks = []
     for record in view.leaderboard:
         at = runs.index(record["run"])
@@ -48,7 +45,7 @@ def leaderboard_section(view: ComparedView, runs: Sequence[str], place: int, sho
     return section(
         "runs",
         f"{len(runs)} runs",
-        table("Runs", header, rows, class_="runs", marks=marks),
+        table("Runs", ("run", "rank", *LEADERBOARD_COLUMNS[2:]), rows, class_="runs", marks=marks),
         element(
             "p",
             view.points,
@@ -71,23 +68,6 @@ def leaderboard_section(view: ComparedView, runs: Sequence[str], place: int, sho
         [element("p", element("b", "Warning: "), warning, class_="note") for warning in view.warnings],
         _curve(view.epochs) if len(view.epochs) >= FEWEST_IN_CURVE else None,
     )
-
-
-def _leaderboard_row(record: Record) -> list[Child]:
-    behind = fraction(record["behind_best"]) + interval(record["behind_best_interval"])
-    return [
-        name(record["run"]),
-        str(record["rank"]),
-        fraction(record["AP"]) + interval(record["AP_interval"]),
-        "best" if record["rank"] == 1 else behind,
-        percent(record["first_in"]),
-        fraction(record["AP50"]),
-        fraction(record["gap"]),
-        percent(record["precision"]),
-        percent(record["recall"]),
-        fraction(record["f1"]),
-        threshold_text(record),
-    ]
 
 
 def _curve(epochs: Sequence[Record]) -> Markup | None:
@@ -154,18 +134,9 @@ def comparison_section(view: ComparedView, runs: Sequence[str], place: int) -> M
 
 def _metrics_table(of: ComparisonView) -> Markup:
     rows: list[list[Child]] = []
-    for record in of.metrics:
-        metric = "F1" if record["metric"] == "f1" else record["metric"]
+    for record, (metric, *cells) in zip(of.metrics, metric_rows(of.metrics, of.images), strict=True):
         note = METRIC_NOTES.get(record["metric"])
-        rows.append(
-            [
-                [metric, element("small", note) if note else None],
-                fraction(record["before"]),
-                fraction(record["after"]),
-                change_text(record["difference"], record["difference_interval"]),
-                "sure" if is_sure(record["difference_interval"], of.images) else "",
-            ]
-        )
+        rows.append([[metric, element("small", note) if note else None], *cells])
     header = ["number", name(of.before), name(of.after), "difference", "sure?"]
     return element("div", table("Numbers before and after", header, rows), class_="fit")
 
