@@ -1,0 +1,104 @@
+"""What is wrong with, or noteworthy about, an input: one finding for all records that share it.
+
+No NumPy here: `mapgap evaluate` prints warnings without it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` itself would be imported for nothing
+    from typing import Literal
+
+    Severity = Literal["error", "warning", "note"]
+    """An error is refused by every analysis; a warning travels with its numbers; a note is good to know."""
+
+MOST_EXAMPLES = 3
+
+CODES: "Mapping[str, Severity]" = {
+    # The file
+    "empty_file": "error",
+    "input_too_large": "error",
+    "invalid_gzip": "error",
+    "invalid_json": "error",
+    "nested_too_deeply": "error",
+    "not_utf8": "error",
+    "number_not_in_json": "error",
+    "truncated_json": "error",
+    # Its lists
+    "inputs_swapped": "error",
+    "list_missing": "error",
+    "not_a_list": "error",
+    "not_detections": "error",
+    "not_ground_truth": "error",
+    # Its records
+    "area_invalid": "error",
+    "box_invalid": "error",
+    "category_id_invalid": "error",
+    "field_missing": "error",
+    "id_invalid": "error",
+    "image_id_invalid": "error",
+    "image_size_invalid": "error",
+    "iscrowd_invalid": "error",
+    "mask_invalid": "error",
+    "mask_size_differs": "error",
+    "number_not_finite": "error",
+    "record_not_an_object": "error",
+    "score_invalid": "error",
+    "text_invalid": "error",
+    "unknown_category": "error",
+    "unknown_image": "error",
+}
+"""Every code there is, with its severity; each has a page in docs/findings."""
+
+
+class Place:
+    """Where one record stands, and its value: an example of a finding."""
+
+    __slots__ = ("identifier", "record", "value", "words")
+
+    def __init__(self, words: str, *, record: int | None = None, identifier: object = None, value: str | None = None):
+        self.words = words
+        """The place as messages have it: `annotations[17] (id 42), field 'bbox'`."""
+        self.record = record
+        """Place in the list, from 0."""
+        self.identifier = identifier
+        """The record's own id, or None."""
+        self.value = value
+        """As it is shown, shortened."""
+
+
+class Finding:
+    """One finding in one file; `count` records share it, and the first three are its examples."""
+
+    __slots__ = ("code", "command", "count", "examples", "field", "file", "fix", "list_name", "message")
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        file: str,
+        fix: str,
+        count: int = 1,
+        examples: "Sequence[Place]" = (),
+        list_name: str | None = None,
+        field: str | None = None,
+        command: str | None = None,
+    ):
+        self.code = code
+        self.message = message
+        """What is wrong, without the place: a clause that reads well behind "gt.json: "."""
+        self.file = file
+        self.fix = fix
+        """How to mend it, a sentence without its full stop."""
+        self.count = count
+        self.examples = tuple(examples[:MOST_EXAMPLES])
+        self.list_name = list_name
+        self.field = field
+        self.command = command
+        """A command, or options, to paste; None where no command mends it."""
+
+    @property
+    def severity(self) -> "Severity":
+        """`error`, `warning` or `note`."""
+        return CODES[self.code]

@@ -1,0 +1,28 @@
+"""What a user asks for about the reading of the two inputs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How both inputs are read; the defaults are COCO's format, strictly."""
+
+    box_format: str = "xywh"
+    """Of the detections' boxes: LAYOUT, LAYOUT-normalized, LAYOUT-resized:SIZE or LAYOUT-letterboxed:SIZE."""
+    ground_truth_box_format: str = "xywh"
+    """Of the ground truth's boxes."""
+    category_map: str | None = None
+    """How the detections' category ids become the ground truth's, as `coco80to91`."""
+    image_map: str | None = None
+    """How the detections' image ids become the ground truth's, as `stem`."""
+    score_format: str | None = None
+    """What the scores are, as `percent`; None for any number, the higher the surer."""
+    lenient: bool = False
+    """Leave out or repair what has no meaning, and count it, in place of refusing the file."""
+    max_input_bytes: int | None = None
+    """Most bytes of an input, unpacked; None for what the memory holds."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether everything is read as COCO's format says."""
+        return self == Reading(lenient=self.lenient, max_input_bytes=self.max_input_bytes)
