@@ -348,7 +348,7 @@ def test_wrong_sources(source: object) -> None:
 
 def test_detections_without_any_image() -> None:
     nothing = read_ground_truth({"images": [], "annotations": [], "categories": []})
-    with pytest.raises(InputError, match=r"9 is not .*, and 2 more records .*the ground truth has no images"):
+    with pytest.raises(InputError, match=r"9 is not .*the ground truth has no images\), and 2 more records"):
         read_detections(detections(), nothing)
     assert len(read_detections([], nothing).score) == 0
 

@@ -25,6 +25,7 @@ CODES: "Mapping[str, Severity]" = {
     "number_not_in_json": "error",
     "truncated_json": "error",
     # Its lists
+    "input_refused": "error",
     "inputs_swapped": "error",
     "list_missing": "error",
     "not_a_list": "error",
@@ -33,7 +34,9 @@ CODES: "Mapping[str, Severity]" = {
     # Its records
     "area_invalid": "error",
     "box_invalid": "error",
+    "box_missing": "error",
     "category_id_invalid": "error",
+    "attribute_invalid": "error",
     "field_missing": "error",
     "id_invalid": "error",
     "image_id_invalid": "error",
@@ -70,7 +73,7 @@ class Place:
 class Finding:
     """One finding in one file; `count` records share it, and the first three are its examples."""
 
-    __slots__ = ("code", "command", "count", "examples", "field", "file", "fix", "list_name", "message")
+    __slots__ = ("code", "command", "count", "examples", "field", "file", "fix", "lenient", "list_name", "message")
 
     def __init__(
         self,
@@ -84,6 +87,7 @@ class Finding:
         list_name: str | None = None,
         field: str | None = None,
         command: str | None = None,
+        lenient: str | None = None,
     ):
         self.code = code
         self.message = message
@@ -97,8 +101,22 @@ class Finding:
         self.field = field
         self.command = command
         """A command, or options, to paste; None where no command mends it."""
+        self.lenient = lenient
+        """What `--lenient` does about it, as a verb's third person; None where it does nothing."""
 
     @property
     def severity(self) -> "Severity":
         """`error`, `warning` or `note`."""
         return CODES[self.code]
+
+    @property
+    def first_place(self) -> str | None:
+        """Where the first record stands, in words."""
+        return self.examples[0].words if self.examples else None
+
+    @property
+    def message_with_count(self) -> str:
+        """The message about the first record, and how many others there are."""
+        others = self.count - 1
+        records = "record" if others == 1 else "records"
+        return f"{self.message}, and {others:,} more {records} like it" if others else self.message

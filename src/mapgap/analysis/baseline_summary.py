@@ -5,7 +5,8 @@ from os import PathLike
 
 import msgspec
 
-from mapgap.coco.sources import decode_text, read_json_text
+from mapgap.coco.broken_json import decode_text
+from mapgap.coco.sources import read_json_text
 from mapgap.coco_parameters import METRICS
 from mapgap.errors import InputError
 from mapgap.report.evaluation import SCHEMA

@@ -8,7 +8,7 @@ from mapgap import __version__
 from mapgap.cli.exit_codes import BUG, FINE, INTERRUPTED, MEANINGS, NO_ACCESS, OUT_OF_RESOURCES, TERMINATED
 from mapgap.cli.output import print_complaint
 from mapgap.cli.signals import received_exit_code
-from mapgap.errors import MapgapError
+from mapgap.errors import MapgapError, lines_of
 
 LIBRARY_CLOSED_PIPE = 1
 """click and rich end with SystemExit(1) when stdout is a closed pipe; no command of ours raises that."""
@@ -73,9 +73,10 @@ def _ended(code: str | int | None) -> int:
 
 
 def _failed(error: Exception) -> int:
-    """The exit code of an error, told in one line."""
+    """The exit code of an error, told in one line, or in one a finding."""
     if isinstance(error, MapgapError):
-        print_complaint(str(error))
+        for line in lines_of(error):
+            print_complaint(line)
         return error.exit_code
     if isinstance(error, MemoryError):
         print_complaint("out of memory. Evaluate fewer images at once, or use a machine with more memory")

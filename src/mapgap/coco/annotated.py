@@ -1,15 +1,18 @@
 """What people wrote beside COCO's own fields: scalar fields of records and of their `attributes` dicts, as columns."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import msgspec
 
 from mapgap.coco.columns import INT64
-from mapgap.coco.records import DECODING_ERRORS, Records, plain, shown, untyped_records
-from mapgap.errors import InputError
+from mapgap.coco.complaints import READ_WITHOUT
+from mapgap.coco.decoding import untyped_rows
+from mapgap.coco.records import Records
+from mapgap.coco.values import DECODING_ERRORS, plain, shown
 from mapgap.tables import Scalar
 
 Column = tuple[Scalar, ...]
@@ -35,11 +38,12 @@ IMAGE_FIELDS = frozenset(
 )
 NULL = msgspec.Raw(b"null")
 MISSING = object()
+FIX_VALUE = "Write a finite number, text in Unicode, true, false or null"
 
 
 def annotation_columns(records: Records) -> tuple[dict[str, Column], dict[str, Column], list[int]]:
     """(columns of the `attributes` dicts, of unknown scalar fields; the records whose `attributes` is no object)."""
-    untyped = untyped_records(records)
+    untyped = untyped_rows(records)
     fields = _field_columns(records, untyped, lambda name: name in ANNOTATION_FIELDS)
     attributes, not_objects = _attribute_columns(records, untyped)
     return attributes, fields, not_objects
@@ -47,7 +51,7 @@ def annotation_columns(records: Records) -> tuple[dict[str, Column], dict[str, C
 
 def image_columns(records: Records) -> tuple[dict[str, Column], list[int]]:
     """(unknown scalar fields of images and of their `attributes` dicts, records whose `attributes` is no object)."""
-    untyped = untyped_records(records)
+    untyped = untyped_rows(records)
     fields = _field_columns(records, untyped, lambda name: name in IMAGE_FIELDS or is_url(name))
     attributes, not_objects = _attribute_columns(records, untyped)
     return join_image_columns(fields, attributes), not_objects
@@ -73,11 +77,15 @@ def scalars_of_text(text: bytes) -> list[Scalar] | None:
     return None if MISSING in values else values  # type: ignore[return-value]
 
 
-def require_text(records: Records, values: Iterable[object], field: str) -> None:
-    """Refuse text that UTF-8 cannot write (half of a surrogate pair), before a report has to."""
-    for position, value in enumerate(values):
-        if isinstance(value, str) and not _is_writable(value):
-            raise records.refusal(position, None, field, value)
+def text_column(records: Records, values: Sequence[str | None], field: str) -> list[str | None]:
+    """The texts; None, and a complaint, for one that UTF-8 cannot write (half of a surrogate pair)."""
+    column: list[str | None] = []
+    for row, value in enumerate(values):
+        is_sound = value is None or _is_writable(value)
+        if not is_sound:
+            records.refuse(row, None, field, value, lenient=READ_WITHOUT)
+        column.append(value if is_sound else None)
+    return column
 
 
 def _field_columns(records: Records, untyped: Sequence[Mapping[str, Any]], is_standard: Any) -> dict[str, Column]:
@@ -99,44 +107,66 @@ def _attribute_columns(records: Records, untyped: Sequence[Mapping[str, Any]]) -
 
 
 def _names(records: Records, mappings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """All names in order of first appearance."""
-    names = list(dict.fromkeys(chain.from_iterable(mappings)))
-    for name in names:
-        if not isinstance(name, str) or not _is_writable(name):
-            raise InputError(
-                f"the name {shown(name)} of a field is not text",
-                file=records.file,
-                where=records.list_name,
-                fix="Name fields with text",
-            )
+    """All names in order of first appearance, without those that are no text, which are complained of."""
+    names = []
+    for name in dict.fromkeys(chain.from_iterable(mappings)):
+        if isinstance(name, str) and _is_writable(name):
+            names.append(name)
+            continue
+        row = next(row for row, mapping in enumerate(mappings) if name in mapping)
+        records.complain(
+            "text_invalid",
+            row,
+            partial(_no_name, name),
+            value=name,
+            fix="Name fields with text",
+            lenient=READ_WITHOUT,
+        )
     return names
 
 
+def _no_name(name: object) -> str:
+    return f"the name {shown(name)} of a field is not text"
+
+
 def _values(records: Records, untyped: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
-    """One field of all records, decoded in one go; None where missing."""
+    """One field of all rows, decoded in one go; None where missing."""
     values = [record.get(name, NULL) for record in untyped]
     if not isinstance(records.content, bytes | msgspec.Raw):
         return [None if value is NULL else plain(value) for value in values]
     try:
         decoded: list[Any] = msgspec.json.decode(b"[" + b",".join(values) + b"]")
     except DECODING_ERRORS:
-        _refuse_undecodable(records, name, values)
-        raise
+        return [_decoded_alone(records, row, name, value) for row, value in enumerate(values)]
     return decoded
 
 
+def _decoded_alone(records: Records, row: int, name: str, value: Any) -> Any:
+    try:
+        return msgspec.json.decode(value)
+    except DECODING_ERRORS:
+        what = f"{shown(value)} cannot be read"
+        records.complain(
+            "attribute_invalid", row, lambda: what, field=name, value=value, fix=FIX_VALUE, lenient=READ_WITHOUT
+        )
+        return None
+
+
 def _column(records: Records, name: str, values: Sequence[object]) -> Column:
-    column = []
-    for position, value in enumerate(values):
-        scalar = _scalar(value)
+    column = [_scalar(value) for value in values]
+    for row, scalar in enumerate(column):
         if scalar is MISSING:
-            raise InputError(
-                f"{shown(value)} can be neither compared nor written",
-                file=records.file,
-                where=records.where(position, None, name),
-                fix="Write a finite number, text in Unicode, true, false or null",
+            what = f"{shown(values[row])} can be neither compared nor written"
+            records.complain(
+                "attribute_invalid",
+                row,
+                lambda what=what: what,  # type: ignore[misc]
+                field=name,
+                value=values[row],
+                fix=FIX_VALUE,
+                lenient=READ_WITHOUT,
             )
-        column.append(scalar)
+            column[row] = None
     return tuple(column)  # type: ignore[arg-type]
 
 
@@ -166,16 +196,3 @@ def _is_writable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _refuse_undecodable(records: Records, name: str, values: Sequence[Any]) -> None:
-    for position, value in enumerate(values):
-        try:
-            msgspec.json.decode(value)
-        except DECODING_ERRORS:
-            raise InputError(
-                f"{shown(value)} cannot be read",
-                file=records.file,
-                where=records.where(position, None, name),
-                fix="Write a finite number, text in Unicode, true, false or null",
-            ) from None

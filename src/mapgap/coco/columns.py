@@ -8,26 +8,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mapgap.coco.complaints import LEFT_OUT
 from mapgap.coco.records import Records
-from mapgap.errors import InputError
-from mapgap.tables import FloatArray, IdArray, IndexArray, Notice
+from mapgap.tables import BoolArray, FloatArray, IdArray, IndexArray, Notice
 
 INT64 = np.iinfo(np.int64)
 EXAMPLES = 3
 
 
 def identifier_column(records: Records, rows: Sequence[Any], field: str) -> IdArray:
-    """(N,) ids as int64; a number with a fraction or beyond 64 bits is refused."""
+    """(N,) ids as int64; a number with a fraction or beyond 64 bits is complained of, and 0 stands for it."""
     values = list(map(attrgetter(field), rows))
     if set(map(type, values)) <= {int}:
         try:
             return np.fromiter(values, np.int64, len(values))
         except OverflowError:
             pass
-    for position, value in enumerate(values):
-        if not is_identifier(value):
-            raise records.refusal(position, own_id(rows[position], field), field, value)
-    return np.fromiter(map(int, values), np.int64, len(values))
+    is_sound = [is_identifier(value) for value in values]
+    for row, value in enumerate(values):
+        if not is_sound[row]:
+            records.refuse(row, own_id(rows[row], field), field, value)
+    return np.array([int(value) if sound else 0 for value, sound in zip(values, is_sound, strict=True)], dtype=np.int64)
 
 
 def is_identifier(value: object) -> bool:
@@ -54,13 +55,15 @@ def box_column(boxes: Sequence[Sequence[float]]) -> FloatArray:
     return np.fromiter(chain.from_iterable(boxes), np.float64, 4 * len(boxes)).reshape(-1, 4)
 
 
-def require_finite(records: Records, rows: Sequence[Any], field: str, column: FloatArray) -> None:
-    """Refuse the first row of (N,) or (N, 4) numbers with a NaN or an infinity."""
-    is_bad = ~np.isfinite(column) if column.ndim == 1 else ~np.isfinite(column).all(axis=1)
-    if is_bad.any():
-        position = int(is_bad.argmax())
-        identifier = own_id(rows[position]) if len(rows) else None
-        raise records.refusal(position, identifier, field, column[position].tolist())
+def require_finite(
+    records: Records, rows: Sequence[Any], field: str, column: FloatArray, *, lenient: str = LEFT_OUT
+) -> BoolArray:
+    """(N,) which rows of (N,) or (N, 4) numbers are finite; the others are complained of."""
+    is_finite: BoolArray = np.isfinite(column.reshape(len(column), 4 if column.ndim == 2 else 1)).all(axis=1)  # type: ignore[assignment]
+    for row in np.flatnonzero(~is_finite).tolist():
+        identifier = own_id(rows[row]) if len(rows) else None
+        records.refuse(row, identifier, field, column[row].tolist(), lenient=lenient)
+    return is_finite
 
 
 def box_area(box: NDArray[Any]) -> NDArray[Any]:
@@ -70,30 +73,52 @@ def box_area(box: NDArray[Any]) -> NDArray[Any]:
 
 
 def require_finite_area(records: Records, rows: Sequence[Any], area: FloatArray, box: FloatArray) -> None:
-    """Refuse the first box whose width x height is too large for a number."""
-    is_bad = ~np.isfinite(area)
-    if is_bad.any():
-        position = int(is_bad.argmax())
-        raise InputError(
-            f"the area of box {box[position].tolist()} is not a finite number",
-            file=records.file,
-            where=records.where(position, own_id(rows[position]) if len(rows) else None, "bbox"),
+    """Complains of boxes of finite numbers whose width x height is too large for a number."""
+    is_bad = ~np.isfinite(area) & np.isfinite(box).all(axis=1)
+    for row in np.flatnonzero(is_bad).tolist():
+        shown_box = box[row].tolist()
+        records.complain(
+            "box_invalid",
+            row,
+            lambda shown_box=shown_box: f"the area of box {shown_box} is not a finite number",  # type: ignore[misc]
+            identifier=own_id(rows[row]) if len(rows) else None,
+            field="bbox",
+            value=shown_box,
             fix="Write the box as [x, y, width, height] in pixels",
         )
 
 
 def positions_of(records: Records, rows: Sequence[Any], field: str, values: IdArray, known: IdArray) -> IndexArray:
-    """(N,) place of each id in `known` (ascending); unknown ids are refused, the first one by name."""
-    if len(known) == 0:
-        is_known = np.zeros(len(values), dtype=bool)
-        place = np.zeros(len(values), dtype=np.int64)
-    else:
-        place = np.searchsorted(known, values)
-        place[place == len(known)] = 0
-        is_known = known[place] == values
-    if not is_known.all():
-        raise _unknown_identifier(records, rows, field, values, is_known, known)
+    """(N,) place of each id in `known` (ascending); unknown ids are complained of, and 0 stands for them."""
+    place, is_known = places_among(values, known)
+    unknown = [row for row in np.flatnonzero(~is_known).tolist() if row not in records.bad_rows]
+    if unknown:
+        kind, plural = ("image", "images") if field == "image_id" else ("category", "categories")
+        extent = f"{len(known)} {plural}, ids {known[0]} to {known[-1]}" if len(known) else f"no {plural}"
+        for row in unknown:
+            value = int(values[row])
+            records.complain(
+                f"unknown_{kind}",
+                row,
+                lambda value=value: f"{value} is not the id of any {kind} (the ground truth has {extent})",  # type: ignore[misc]
+                identifier=own_id(rows[row]) if len(rows) else None,
+                field=field,
+                value=value,
+                fix=f"Add the {kind} to the ground truth's {plural!r} or remove the records; "
+                "do both inputs belong together?",
+            )
     return place.astype(np.int32)
+
+
+def places_among(values: IdArray, known: IdArray) -> tuple[IdArray, BoolArray]:
+    """((N,) place of each id in `known`, which is ascending, 0 where there is none; (N,) whether there is one)."""
+    if len(known) == 0:
+        return np.zeros(len(values), dtype=np.int64), np.zeros(len(values), dtype=np.bool_)
+    place = np.searchsorted(known, values).astype(np.int64)
+    place[place == len(known)] = 0
+    is_known = known[place] == values
+    place[~is_known] = 0
+    return place, is_known
 
 
 def repeated(identifiers: IdArray) -> tuple[IdArray, IdArray]:
@@ -110,25 +135,3 @@ def notice(records: Records, code: str, message: str, ids: IdArray, positions: I
         return ()
     examples = tuple(records.where(position, ids[position]) for position in positions[:EXAMPLES].tolist())
     return (Notice(code, message, len(positions), examples),)
-
-
-def _unknown_identifier(
-    records: Records,
-    rows: Sequence[Any],
-    field: str,
-    values: IdArray,
-    is_known: NDArray[np.bool_],
-    known: IdArray,
-) -> InputError:
-    kind, plural = ("image", "images") if field == "image_id" else ("category", "categories")
-    position = int(is_known.argmin())
-    others = int((~is_known).sum()) - 1
-    complaint = f"{values[position]} is not the id of any {kind}"
-    complaint += f", and {others} more records name unknown {plural}" if others else ""
-    extent = f"{len(known)} {plural}, ids {known[0]} to {known[-1]}" if len(known) else f"no {plural}"
-    return InputError(
-        f"{complaint} (the ground truth has {extent})",
-        file=records.file,
-        where=records.where(position, own_id(rows[position]) if len(rows) else None, field),
-        fix=f"Add the {kind} to the ground truth's {plural!r} or remove the records; do both inputs belong together?",
-    )

@@ -46,17 +46,19 @@ def _require_layout(records: Records, array: NDArray[np.generic]) -> None:
             f"an array of shape {array.shape} is not a list of detections",
             file=records.file,
             fix=f"Give an array of shape (N, 7) with the columns {COLUMNS}",
+            code="not_detections",
         )
     if array.dtype.kind not in NUMBER_KINDS:
         raise InputError(
             f"an array of type {array.dtype} has no numbers",
             file=records.file,
             fix=f"Give an array of numbers with the columns {COLUMNS}",
+            code="not_detections",
         )
 
 
 def _identifiers(records: Records, column: NDArray[np.generic], field: str) -> IdArray:
-    """(N,) ids as int64; a number with a fraction or beyond 64 bits is refused."""
+    """(N,) ids as int64; a number with a fraction or beyond 64 bits is complained of, and 0 stands for it."""
     if column.dtype.kind == "i":
         return column.astype(np.int64)
     if column.dtype.kind == "u":
@@ -64,7 +66,6 @@ def _identifiers(records: Records, column: NDArray[np.generic], field: str) -> I
     else:
         number = column.astype(np.float64)
         is_identifier = (np.floor(number) == number) & (number >= -(2.0**63)) & (number < 2.0**63)
-    if not is_identifier.all():
-        position = int(is_identifier.argmin())
-        raise records.refusal(position, None, field, column[position].item())
-    return column.astype(np.int64)
+    for row in np.flatnonzero(~is_identifier).tolist():
+        records.refuse(row, None, field, column[row].item())
+    return np.where(is_identifier, column, 0).astype(np.int64)

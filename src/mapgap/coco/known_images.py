@@ -6,9 +6,9 @@ from typing import TypeVar
 import numpy as np
 
 from mapgap.coco.columns import identifier_column
+from mapgap.coco.decoding import decode_records
 from mapgap.coco.detections import read_detections
 from mapgap.coco.layout import open_detections
-from mapgap.coco.records import decode_records
 from mapgap.coco.selection import select
 from mapgap.coco.structs import DetectionRecord
 from mapgap.tables import Detections, GroundTruth, IdArray, Images

@@ -1,24 +1,22 @@
 """Where the lists of records stand in what was given, and whether it is ground truth or detections at all."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
 
 import msgspec
 import numpy as np
 
-from mapgap.coco.records import Records, first_record, shown
-from mapgap.coco.sources import (
-    JsonText,
-    decode_text,
-    first_character,
-    is_coco_object,
-    is_path,
-    read_json_text,
-    refuse_json,
-)
+from mapgap.coco.broken_json import decode_text, read_bent, refuse_json
+from mapgap.coco.complaints import findings_of, refuse
+from mapgap.coco.decoding import first_record
+from mapgap.coco.records import Records
+from mapgap.coco.sources import JsonText, first_character, is_coco_object, is_path, read_json_text
 from mapgap.coco.structs import TopLevel
+from mapgap.coco.values import shown
 from mapgap.errors import InputError
+from mapgap.findings import Finding
 
 LISTS = ("images", "annotations", "categories")
 SWAPPED = "Were the two inputs swapped? Ground truth comes first, then detections"
@@ -38,6 +36,8 @@ class GroundTruthLists:
     images: Records
     annotations: Records
     categories: Records
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the text as a whole."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class DetectionList:
     """Whether it is a pycocotools `COCO` object, whose records have the area that `loadRes` computed."""
     has_images: bool = False
     """Whether the list stood beside images or categories, as ground truth does."""
+    findings: tuple[Finding, ...] = ()
+    """What is wrong with the text as a whole."""
 
 
 def open_ground_truth(source: object, name: str | None) -> GroundTruthLists:
@@ -69,6 +71,7 @@ def open_ground_truth(source: object, name: str | None) -> GroundTruthLists:
         f"{shown(source)} is not ground truth",
         file=name,
         fix="Give a path, a dict in COCO's layout or a pycocotools COCO object",
+        code="not_ground_truth",
     )
 
 
@@ -87,6 +90,7 @@ def open_detections(source: object, name: str | None) -> DetectionList:
         f"{shown(source)} is not a list of detections",
         file=name,
         fix="Give a path, a list of dicts, an (N, 7) array or a pycocotools COCO object made by loadRes",
+        code="not_detections",
     )
 
 
@@ -97,53 +101,77 @@ def looks_like_ground_truth(detections: DetectionList) -> bool:
 
 
 def _ground_truth_of_text(text: JsonText) -> GroundTruthLists:
-    top = _top_level(text)
+    top, findings = _top_level(text)
     if top is None:
         decode_text(text, msgspec.Raw)
         raise _not_an_object(text.name, looks_like_detections=first_character(text) == b"[")
-    return _three_lists(text.name, text.sha256, top)
+    with _together_with(findings):
+        return replace(_three_lists(text.name, text.sha256, top), findings=findings)
 
 
 def _detections_of_text(text: JsonText) -> DetectionList:
-    top = _top_level(text)
+    top, findings = _top_level(text)
     if top is not None:
-        return _detections_of_mapping(text.name, text.sha256, top)
+        with _together_with(findings):
+            return replace(_detections_of_mapping(text.name, text.sha256, top), findings=findings)
     if first_character(text) == b"[":
         return DetectionList(text.name, text.sha256, Records(text.name, "detections", text.text, text))
     decode_text(text, msgspec.Raw)
-    raise InputError("the detections are neither a list nor an object", file=text.name, fix=DETECTIONS_LAYOUT)
+    what = "the detections are neither a list nor an object"
+    raise InputError(what, file=text.name, fix=DETECTIONS_LAYOUT, code="not_detections")
 
 
-def _top_level(text: JsonText) -> Mapping[str, msgspec.Raw] | None:
-    """The lists of a JSON object that are there, or None if the text is no object."""
+@contextmanager
+def _together_with(findings: tuple[Finding, ...]) -> Iterator[None]:
+    """A refusal in here also tells what was found before."""
+    try:
+        yield
+    except InputError as refusal:
+        if findings:
+            refuse([*findings, *findings_of(refusal)])
+        raise
+
+
+def _top_level(text: JsonText) -> tuple[Mapping[str, object] | None, tuple[Finding, ...]]:
+    """(the lists of a JSON object that are there, or None if the text is no object; what is bent in it)."""
     if first_character(text) != b"{":
-        return None
+        return None, ()
     try:
         top = decode_text(text, TopLevel)
     except msgspec.ValidationError as error:
         refuse_json(text, error)
+    except InputError as refusal:
+        bent, finding = read_bent(text, refusal)
+        return (bent if isinstance(bent, dict) else None), (finding,)
     raws = {key: getattr(top, key) for key in LISTS}
-    return {key: raw for key, raw in raws.items() if _first_byte(raw)}
+    return {key: raw for key, raw in raws.items() if _first_byte(raw)}, ()
 
 
 def _three_lists(name: str, sha256: str | None, top: Mapping[Any, Any]) -> GroundTruthLists:
     missing = [key for key in LISTS if key not in top]
     if missing:
-        what = f"the list {missing[0]!r} is missing"
-        first = first_record(Records(name, "annotations", top["annotations"])) if "annotations" in top else None
-        if first is not None and "score" in first:
-            what += " and the annotations have scores; this looks like detections"
-            raise InputError(what, file=name, fix=SWAPPED)
-        raise InputError(what, file=name, fix=GROUND_TRUTH_LAYOUT)
+        _refuse_missing(name, top, missing)
     images, annotations, categories = (_records(name, key, top[key], GROUND_TRUTH_LAYOUT) for key in LISTS)
     return GroundTruthLists(name, sha256, images, annotations, categories)
+
+
+def _refuse_missing(name: str, top: Mapping[Any, Any], missing: Sequence[str]) -> NoReturn:
+    """Raise the InputError for lists that are not there; where scores are, the inputs were swapped."""
+    first = first_record(Records(name, "annotations", top["annotations"])) if "annotations" in top else None
+    if first is not None and "score" in first:
+        what = f"the list {missing[0]!r} is missing and the annotations have scores; this looks like detections"
+        raise InputError(what, file=name, fix=SWAPPED, code="inputs_swapped")
+    refuse(
+        [Finding("list_missing", f"the list {key!r} is missing", file=name, fix=GROUND_TRUTH_LAYOUT) for key in missing]
+    )
 
 
 def _detections_of_mapping(
     name: str, sha256: str | None, top: Mapping[Any, Any], *, has_areas: bool = False
 ) -> DetectionList:
     if "annotations" not in top:
-        raise InputError("the object has no list 'annotations'", file=name, fix=DETECTIONS_LAYOUT)
+        what = "the object has no list 'annotations'"
+        raise InputError(what, file=name, fix=DETECTIONS_LAYOUT, code="not_detections")
     records = _records(name, "annotations", top["annotations"], DETECTIONS_LAYOUT)
     has_images = "images" in top or "categories" in top
     return DetectionList(name, sha256, records, has_areas=has_areas, has_images=has_images)
@@ -152,7 +180,7 @@ def _detections_of_mapping(
 def _records(name: str, key: str, value: object, fix: str) -> Records:
     is_list = _first_byte(value) == b"[" if isinstance(value, msgspec.Raw) else isinstance(value, list | tuple)
     if not is_list:
-        raise InputError(f"{shown(value)} is not a list", file=name, where=key, fix=fix)
+        raise InputError(f"{shown(value)} is not a list", file=name, where=key, fix=fix, code="not_a_list")
     return Records(name, key, value)  # type: ignore[arg-type]
 
 
@@ -163,5 +191,6 @@ def _first_byte(raw: msgspec.Raw) -> bytes:
 
 def _not_an_object(name: str, *, looks_like_detections: bool) -> InputError:
     if looks_like_detections:
-        return InputError("the ground truth is a list; this looks like detections", file=name, fix=SWAPPED)
-    return InputError("the ground truth is not an object", file=name, fix=GROUND_TRUTH_LAYOUT)
+        what = "the ground truth is a list; this looks like detections"
+        return InputError(what, file=name, fix=SWAPPED, code="inputs_swapped")
+    return InputError("the ground truth is not an object", file=name, fix=GROUND_TRUTH_LAYOUT, code="not_ground_truth")

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgap.coco.records import Records, shown
+from mapgap.coco.records import Records
 from mapgap.coco.structs import RunLengths
-from mapgap.errors import InputError
+from mapgap.coco.values import shown
 from mapgap.tables import BoolArray, FloatArray
 
 # Masks checked together: their characters stay in the processor's cache.
@@ -20,35 +20,39 @@ CHARACTERS_PER_RUN = 6
 MAXIMUM_PIXELS = 1 << 29
 
 
-def mask_areas_and_boxes(records: Records, masks: Sequence[RunLengths]) -> tuple[FloatArray, FloatArray]:
-    """(areas (N,), boxes (N, 4)) as `pycocotools.mask.area` and `toBbox` give them.
+def mask_areas_and_boxes(records: Records, masks: Sequence[RunLengths | None]) -> tuple[FloatArray, FloatArray]:
+    """(areas (N,), boxes (N, 4)) as `pycocotools.mask.area` and `toBbox` give them; zeros for None.
 
-    InputError for the first mask whose runs do not fill its size exactly: pycocotools would read beyond its memory.
+    Masks whose runs do not fill their size exactly are complained of, and are not looked at: pycocotools would read
+    beyond its memory.
     """
     from pycocotools import mask
 
-    areas, boxes = [np.zeros(0)], [np.zeros((0, 4))]
-    require_sound(records, [(position, None, runs) for position, runs in enumerate(masks)])
-    for start in range(0, len(masks), CHUNK):
-        chunk = masks[start : start + CHUNK]
-        for first in range(0, len(chunk), MASKS_PER_CALL):
-            encoded = [_encoded(runs, mask) for runs in chunk[first : first + MASKS_PER_CALL]]
-            areas.append(np.asarray(mask.area(encoded), dtype=np.float64))
-            boxes.append(np.asarray(mask.toBbox(encoded), dtype=np.float64).reshape(-1, 4))
-    return np.concatenate(areas), np.concatenate(boxes)
+    area, box = np.zeros(len(masks)), np.zeros((len(masks), 4))
+    complain_of_unsound(records, [(row, None, runs) for row, runs in enumerate(masks) if runs is not None])
+    sound = [(row, runs) for row, runs in enumerate(masks) if runs is not None and row not in records.bad_rows]
+    for start in range(0, len(sound), MASKS_PER_CALL):
+        rows = [row for row, _ in sound[start : start + MASKS_PER_CALL]]
+        encoded = [_encoded(runs, mask) for _, runs in sound[start : start + MASKS_PER_CALL]]
+        area[rows] = np.asarray(mask.area(encoded), dtype=np.float64)
+        box[rows] = np.asarray(mask.toBbox(encoded), dtype=np.float64).reshape(-1, 4)
+    return area, box
 
 
-def require_sound(records: Records, masks: Sequence[tuple[int, object, RunLengths]]) -> None:
-    """InputError for the first mask whose runs do not fill its size exactly; rows are (record, its id, mask)."""
+def complain_of_unsound(records: Records, masks: Sequence[tuple[int, object, RunLengths]]) -> None:
+    """Complains of masks whose runs do not fill their size exactly; entries are (row, the record's id, mask)."""
     for start in range(0, len(masks), CHUNK):
         chunk = masks[start : start + CHUNK]
         is_sound = _are_sound([runs for _, _, runs in chunk])
-        if not is_sound.all():
-            position, identifier, runs = chunk[int(is_sound.argmin())]
-            raise InputError(
-                f"the mask's run lengths do not fill its size {shown(list(runs.size))}",
-                file=records.file,
-                where=records.where(position, identifier, "segmentation"),
+        for place in np.flatnonzero(~is_sound).tolist():
+            row, identifier, runs = chunk[place]
+            size = shown(list(runs.size))
+            records.complain(
+                "mask_invalid",
+                row,
+                lambda size=size: f"the mask's run lengths do not fill its size {size}",  # type: ignore[misc]
+                identifier=identifier,
+                field="segmentation",
                 fix="Write the mask with pycocotools.mask.encode",
             )
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mapgap.coco.columns import is_identifier
 from mapgap.coco.mask_columns import take_masks
-from mapgap.coco.records import plain, shown
+from mapgap.coco.values import plain, shown
 from mapgap.errors import InputError
 from mapgap.tables import BoolArray, Categories, Detections, GroundTruth, IdArray, Images, IndexArray, Scalar
 

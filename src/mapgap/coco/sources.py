@@ -6,14 +6,9 @@ import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TypeVar
-
-import msgspec
 
 from mapgap.coco.file_identity import base_name
 from mapgap.errors import AccessError, InputError, ResourceError
-
-Content = TypeVar("Content")
 
 GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -31,6 +26,11 @@ class JsonText:
     """Bytes of a byte order mark in front of `text`, so that offsets in messages are those of the file."""
     unpacked: bool
     """Whether the file was gzip, whose offsets then count unpacked bytes."""
+
+    def offset_words(self, position: int) -> str:
+        """A place in `text` as messages have it, counted from the start of the file."""
+        unpacked = " of the unpacked text" if self.unpacked else ""
+        return f"byte {position + self.skipped}{unpacked}"
 
 
 def is_path(source: object) -> bool:
@@ -69,43 +69,6 @@ def first_character(content: JsonText) -> bytes:
     return content.text[:4096].lstrip(b" \t\r\n")[:1] or content.text.lstrip(b" \t\r\n")[:1]
 
 
-def refuse_json(content: JsonText, error: Exception) -> NoReturn:
-    """Raise the InputError for text that is no JSON, with the place msgspec found."""
-    if isinstance(error, RecursionError):
-        raise InputError("the JSON is nested too deeply", file=content.name, fix="COCO needs a few levels") from None
-    message = str(error)
-    if "truncated" in message:
-        end = _offset_words(content, len(content.text))
-        raise InputError(
-            f"the JSON ends too early, at {end}", file=content.name, fix="Copy or write the file again, whole"
-        ) from None
-    before, found, offset = message.rpartition("(byte ")
-    if not found:
-        raise InputError(f"invalid JSON: {message}", file=content.name, fix="Write the file again as JSON") from None
-    position = int(offset.rstrip(")"))
-    # msgspec points one byte behind the first trailing character.
-    position -= "trailing characters" in before
-    literal = _number_literal(content.text, position)
-    if literal:
-        complaint = f"invalid JSON at {_offset_words(content, position)}: {literal} is not a number JSON knows"
-        fix = "Remove the record or write a number; null says that a value is missing"
-    else:
-        reason = before.removeprefix("JSON is malformed:").strip()
-        complaint = f"invalid JSON at {_offset_words(content, position)}: {reason}"
-        fix = "Write the file again as JSON"
-    raise InputError(complaint, file=content.name, fix=fix) from None
-
-
-def decode_text(content: JsonText, kind: type[Content]) -> Content:
-    """The whole text decoded; msgspec.ValidationError passes through, everything else is refused as broken JSON."""
-    try:
-        return msgspec.json.decode(content.text, type=kind)
-    except msgspec.ValidationError:
-        raise
-    except (msgspec.DecodeError, RecursionError) as error:
-        refuse_json(content, error)
-
-
 def _read_bytes(source: str | os.PathLike[str]) -> bytes:
     path = os.fsdecode(source)
     try:
@@ -123,7 +86,9 @@ def _unzip(raw: bytes, name: str) -> bytes:
     try:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"invalid gzip: {error}", file=name, fix="Compress or copy the file again, whole") from None
+        raise InputError(
+            f"invalid gzip: {error}", file=name, fix="Compress or copy the file again, whole", code="invalid_gzip"
+        ) from None
     except MemoryError:
         raise ResourceError(f"{name}: not enough memory to unpack the file") from None
 
@@ -131,24 +96,14 @@ def _unzip(raw: bytes, name: str) -> bytes:
 def _require_text(content: JsonText) -> None:
     """msgspec checks UTF-8 only in strings it decodes; checked here, so that every message has its offset."""
     if not content.text.strip():
-        raise InputError("the file is empty", file=content.name, fix="Give a JSON file in COCO's format")
+        raise InputError(
+            "the file is empty", file=content.name, fix="Give a JSON file in COCO's format", code="empty_file"
+        )
     if content.text.isascii():
         return
     try:
         content.text.decode()
     except UnicodeDecodeError as error:
         is_utf16 = content.text.startswith(UTF16_MARKS)
-        what = "the file is UTF-16" if is_utf16 else f"no UTF-8 at {_offset_words(content, error.start)}"
-        raise InputError(what, file=content.name, fix="Write the file as JSON in UTF-8") from None
-
-
-def _offset_words(content: JsonText, position: int) -> str:
-    unpacked = " of the unpacked text" if content.unpacked else ""
-    return f"byte {position + content.skipped}{unpacked}"
-
-
-def _number_literal(text: bytes, position: int) -> str | None:
-    for literal in ("NaN", "Infinity"):
-        if text.startswith(literal.encode(), position):
-            return f"-{literal}" if text[position - 1 : position] == b"-" else literal
-    return None
+        what = "the file is UTF-16" if is_utf16 else f"no UTF-8 at {content.offset_words(error.start)}"
+        raise InputError(what, file=content.name, fix="Write the file as JSON in UTF-8", code="not_utf8") from None
