@@ -643,6 +643,8 @@ class Settings:
     """How often the images are drawn again for intervals; 0 for no intervals."""
     seed: int = 0
     """Of these draws."""
+    reading: Mapping[str, str | bool] = field(default_factory=dict)
+    """How the inputs were read, where not as COCO's format says."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from mapgap.attributes import checked_edges, parse_expression, select_objects
 from mapgap.bootstrap import checked_draws
 from mapgap.error_costs import checked_costs
 from mapgap.errors import InputError
+from mapgap.readings import USUAL, Reading
 from mapgap.report.columns import detections_columns, objects_columns
 from mapgap.report.content import build_report
 from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
@@ -276,6 +277,7 @@ def analyze(
     resamples: int = 200,
     seed: int = 0,
     jobs: int = 0,
+    reading: Reading = USUAL,
     progress: Progress | None = None,
 ) -> Analysis:
     """Why the detector fails, where and what that costs: causes, gap, slices, ranked failure modes.
@@ -291,7 +293,8 @@ def analyze(
     cause and a class, as in {"missed:person": 20}; without it the threshold "cost" takes 1 for every error.
     `resamples` is how often the images are drawn again, with replacement and from `seed`, for the 95 % intervals; 0
     for no intervals. `jobs` is how many processes look at pictures (0: one a core).
-    `progress` is told each stage as it begins.
+    `reading` says how both inputs are read where they are not in COCO's format, or leniently. `progress` is told each
+    stage as it begins.
     Raises InputError for input without a meaning, AccessError for unreadable files.
     """
     resamples, seed = checked_draws(resamples, seed)
@@ -310,7 +313,7 @@ def analyze(
         resamples=resamples,
         seed=seed,
     )
-    truth = gt if isinstance(gt, Truth) else Truth(gt, iou_type, images, attributes, jobs)
+    truth = gt if isinstance(gt, Truth) else Truth(gt, iou_type, images, attributes, jobs, reading)
     folder = None if truth.images is None else real_folder(truth.images)
     return Analysis(run_stages(truth, dt, settings, progress, given), folder, truth.jobs)
 

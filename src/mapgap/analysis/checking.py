@@ -13,7 +13,14 @@ from mapgap.analysis.baseline_truth import other_file_notice, require_same_truth
 from mapgap.analysis.image_sets import image_set_notices
 from mapgap.analysis.measuring import Earlier, Measuring
 from mapgap.analysis.runs import named_progress
-from mapgap.analysis.sources import AttributesSource, DetectionsSource, GroundTruthSource, read_pair, require_iou_type
+from mapgap.analysis.sources import (
+    AttributesSource,
+    DetectionsSource,
+    GroundTruthSource,
+    read_pair,
+    require_iou_type,
+    telling_of_both,
+)
 from mapgap.analysis.stages import STAGES, Progress
 from mapgap.analysis.truth import Truth
 from mapgap.attributes import Expression, parse_expression, select_objects
@@ -22,6 +29,7 @@ from mapgap.coco.selection import select
 from mapgap.coco_parameters import METRICS
 from mapgap.errors import InputError
 from mapgap.gates import in_order, judge, parse_rule
+from mapgap.readings import USUAL, Reading
 from mapgap.report.evaluation import tables_inputs_record
 from mapgap.tables import Notice, Results
 from mapgap.verdicts import Gate, Rule
@@ -65,6 +73,7 @@ def check(
     seed: int = 0,
     jobs: int = 0,
     for_report: bool = False,
+    reading: Reading = USUAL,
     progress: Progress | None = None,
 ) -> Checked:
     """The verdicts of the rules (USUAL_RULES without any) on the run `dt` against its baseline.
@@ -83,7 +92,7 @@ def check(
     settings = known.summary.settings
     require_iou_type(settings.iou_type)
     point = gate_point(known, score_threshold)
-    whole = Truth(gt, settings.iou_type, images, attributes, jobs)
+    whole = Truth(gt, settings.iou_type, images, attributes, jobs, reading)
     truth, detections, notices = _inputs(whole, dt, known, common_images)
     asked = {
         "iou_type": settings.iou_type,
@@ -174,7 +183,8 @@ def _inputs(
     truth: Truth, dt: DetectionsSource, baseline: Baseline, common_images: bool
 ) -> tuple[Truth, DetectionsSource, tuple[Notice, ...]]:
     """The ground truth and the run's detections in the images to look at, and what is to be said of them."""
-    table, detections = read_pair(truth.table, dt, truth.iou_type)
+    with telling_of_both(truth.source, [dt], truth.iou_type, truth.reading):
+        table, detections = read_pair(truth.table, dt, truth.iou_type, reading=truth.reading)
     if baseline.tables is None:
         return truth, detections, other_file_notice(table, baseline)
     difference = truth_difference(table, baseline)
@@ -182,7 +192,7 @@ def _inputs(
     if not notices:
         return truth, detections, other_file_notice(table, baseline)
     common, kept = select(table, detections, image_ids=difference.same_images.tolist())
-    return Truth(common, truth.iou_type, truth.images, truth.attributes, truth.jobs), kept, notices
+    return replace(truth, source=common), kept, notices
 
 
 def _named_expressions(

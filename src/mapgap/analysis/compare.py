@@ -12,9 +12,9 @@ from mapgap.analysis.image_sets import read_runs
 from mapgap.analysis.run_names import checked_run_names
 from mapgap.analysis.runs import Count, Runs, named_progress
 from mapgap.analysis.shown import ReportFolder, ShownReport
-from mapgap.analysis.sources import DetectionsSource, GroundTruthSource
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, telling_of_both
 from mapgap.analysis.stages import Progress
-from mapgap.analysis.truth import Truth
+from mapgap.analysis.truth import truth_of
 from mapgap.bootstrap import checked_draws
 from mapgap.changes import OBJECT_CHANGES, Compared, Comparison
 from mapgap.errors import InputError
@@ -185,10 +185,12 @@ def compare(
     if len(names) < 2:
         raise InputError(f"there is only one run, {names[0]}", fix="Give two or more to compare")
     iou_type = options.get("iou_type", "bbox")
-    truth = Truth(gt, iou_type, options.get("images"), options.get("attributes"), options.get("jobs", 0))
-    read = read_runs(truth.table, {name: runs[name] for name in names}, iou_type, common_images)
+    truth = truth_of(gt, options)
+    chosen = {name: runs[name] for name in names}
+    with telling_of_both(gt, list(chosen.values()), iou_type, truth.reading):
+        read = read_runs(truth.table, chosen, iou_type, common_images, truth.reading)
     if read.common_images is not None:
-        truth = Truth(read.ground_truth, iou_type, truth.images, truth.attributes, truth.jobs)
+        truth = truth_of(read.ground_truth, options)
     analyses: dict[str, Analysis] = {}
     for name, detections in read.detections.items():
         asked = options if run_intervals else {**options, "resamples": 0}

@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 
 from mapgap.analysis.parameters import AreaRanges, Parameters, check_parameters
 from mapgap.analysis.quirks import as_pycocotools_reads, compare_with_pycocotools
-from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type, telling_of_both
 from mapgap.coco.agnostic import merge_classes
 from mapgap.coco.selection import select
 from mapgap.errors import InputError
 from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections, precision_of
+from mapgap.readings import USUAL, Reading
 from mapgap.tables import (
     MAX_DETECTIONS,
     Detections,
@@ -172,6 +173,7 @@ def evaluate(
     image_ids: Sequence[int] | None = None,
     category_ids: Sequence[int] | None = None,
     class_agnostic: bool = False,
+    reading: Reading = USUAL,
     compat: None = None,
 ) -> Evaluation: ...
 
@@ -188,6 +190,7 @@ def evaluate(
     image_ids: Sequence[int] | None = None,
     category_ids: Sequence[int] | None = None,
     class_agnostic: bool = False,
+    reading: Reading = USUAL,
     compat: str,
 ) -> "Evaluation | CopiedEvaluation": ...
 
@@ -203,6 +206,7 @@ def evaluate(
     image_ids: Sequence[int] | None = None,
     category_ids: Sequence[int] | None = None,
     class_agnostic: bool = False,
+    reading: Reading = USUAL,
     compat: str | None = None,
 ) -> "Evaluation | CopiedEvaluation":
     """COCO evaluation of detections against ground truth, equal to pycocotools 2.0.11 to the last bit.
@@ -210,7 +214,8 @@ def evaluate(
     `gt` is a path, a COCO dict or a pycocotools COCO object; `dt` a path, a list of results, a dict with
     "annotations", an (N, 7) array [image_id, x, y, w, h, score, category_id] or a COCO object. `area_ranges` maps
     names to (low, high) in square pixels, both ends inside. `class_agnostic` compares without regard to the class and
-    reports one class of id -1 (pycocotools' useCats = 0). `compat="pycocotools"` copies pycocotools where it is wrong
+    reports one class of id -1 (pycocotools' useCats = 0). `reading` says how both inputs are read where they are not in
+    COCO's format, or leniently. `compat="pycocotools"` copies pycocotools where it is wrong
     (annotation id 0, duplicate annotation ids, no 100 in `max_detections`); otherwise those are corrected and a notice
     gives pycocotools' number. Raises InputError for input without a meaning, AccessError for unreadable files.
     """
@@ -221,7 +226,8 @@ def evaluate(
         iou_thresholds, max_detections, area_ranges, category_ids=category_ids, class_agnostic=class_agnostic
     )
     try:
-        whole_truth, whole_detections = read_pair(gt, dt, iou_type, with_attributes=False)
+        with telling_of_both(gt, [dt], iou_type, reading):
+            whole_truth, whole_detections = read_pair(gt, dt, iou_type, with_attributes=False, reading=reading)
         ground_truth, detections = select(whole_truth, whole_detections, image_ids=image_ids, category_ids=category_ids)
     except InputError as refusal:
         if compat is None:

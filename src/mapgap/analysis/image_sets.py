@@ -11,6 +11,7 @@ from mapgap.coco.known_images import read_detections_of_known_images
 from mapgap.coco.selection import select
 from mapgap.comparison import unlike_image_sets
 from mapgap.errors import InputError
+from mapgap.readings import USUAL, Reading
 from mapgap.tables import BoolArray, Detections, GroundTruth, IdArray, Notice, Results
 
 EXAMPLES = 3
@@ -28,7 +29,11 @@ class ReadRuns:
 
 
 def read_runs(
-    ground_truth: GroundTruth, runs: Mapping[str, DetectionsSource], iou_type: str, common_images: bool | None
+    ground_truth: GroundTruth,
+    runs: Mapping[str, DetectionsSource],
+    iou_type: str,
+    common_images: bool | None,
+    reading: Reading = USUAL,
 ) -> ReadRuns:
     """All runs, read before the first is analysed, so that what is wrong with the last one is told at once.
 
@@ -41,9 +46,11 @@ def read_runs(
     read: dict[str, Detections] = {}
     for name, source in runs.items():
         if not common_images:
-            read[name] = read_pair(ground_truth, source, iou_type)[1]
+            read[name] = read_pair(ground_truth, source, iou_type, reading=reading)[1]
             continue
-        read[name], unknown = read_detections_of_known_images(source, ground_truth, with_masks=iou_type == "segm")
+        read[name], unknown = read_detections_of_known_images(
+            source, ground_truth, with_masks=iou_type == "segm", reading=reading
+        )
         if len(unknown):
             notices.append(_unknown_images(name, unknown))
     if common_images is False:

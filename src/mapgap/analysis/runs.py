@@ -9,9 +9,9 @@ from mapgap.analysis.analysis import Analysis, analyze
 from mapgap.analysis.reporting import report_on
 from mapgap.analysis.run_names import checked_run_names
 from mapgap.analysis.shown import ReportFolder, ShownReport
-from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair
+from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, telling_of_both
 from mapgap.analysis.stages import CountingProgress, Progress
-from mapgap.analysis.truth import Truth
+from mapgap.analysis.truth import truth_of
 from mapgap.changes import Compared
 from mapgap.errors import InputError
 
@@ -101,9 +101,10 @@ def analyze_runs(
         raise InputError(f"runs is a {type(runs).__name__}", fix="Give a dict, as in {'small': 'small.json'}")
     names = checked_run_names(runs)
     iou_type = options.get("iou_type", "bbox")
-    truth = Truth(gt, iou_type, options.get("images"), options.get("attributes"), options.get("jobs", 0))
+    truth = truth_of(gt, options)
     # All files are read before the first is analysed: what is wrong with the last one is told at once.
-    read = {name: read_pair(truth.table, runs[name], iou_type)[1] for name in names}
+    with telling_of_both(gt, [runs[name] for name in names], iou_type, truth.reading):
+        read = {name: read_pair(truth.table, runs[name], iou_type, reading=truth.reading)[1] for name in names}
     return Runs(
         {name: analyze(truth, read[name], progress=named_progress(progress, name), **options) for name in names}
     )

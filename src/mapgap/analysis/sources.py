@@ -1,14 +1,19 @@
 """What a caller may hand in as ground truth or detections, and how both become tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
 from numpy.typing import NDArray
 
-from mapgap.coco.detections import read_detections
-from mapgap.coco.ground_truth import read_ground_truth
+from mapgap.coco.complaints import findings_of, refuse
+from mapgap.coco.detections import examine_detections, read_detections
+from mapgap.coco.ground_truth import examine_ground_truth, no_ground_truth, read_ground_truth
 from mapgap.errors import InputError
+from mapgap.findings import Finding
+from mapgap.readings import USUAL, Reading
 from mapgap.tables import Detections, GroundTruth
 
 IOU_TYPES = ("bbox", "segm")
@@ -27,19 +32,87 @@ def read_pair(
     iou_type: str = "bbox",
     *,
     with_attributes: bool = True,
+    reading: Reading = USUAL,
 ) -> tuple[GroundTruth, Detections]:
     """Both tables, with masks if `iou_type` is "segm"; tables that were read before are taken as they are."""
-    truth = read_truth(ground_truth, iou_type, with_attributes=with_attributes)
+    truth = read_truth(ground_truth, iou_type, with_attributes=with_attributes, reading=reading)
     if isinstance(detections, Detections):
         return truth, detections
-    return truth, read_detections(detections, truth, with_masks=iou_type == "segm")
+    return truth, read_detections(detections, truth, with_masks=iou_type == "segm", reading=reading)
 
 
-def read_truth(source: GroundTruthSource, iou_type: str = "bbox", *, with_attributes: bool = True) -> GroundTruth:
+def read_truth(
+    source: GroundTruthSource, iou_type: str = "bbox", *, with_attributes: bool = True, reading: Reading = USUAL
+) -> GroundTruth:
     """The ground truth, as in `read_pair`."""
     if isinstance(source, GroundTruth):
         return source
-    return read_ground_truth(source, with_masks=iou_type == "segm", with_attributes=with_attributes)
+    return read_ground_truth(source, with_masks=iou_type == "segm", with_attributes=with_attributes, reading=reading)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What can be read of both inputs, and what cannot."""
+
+    ground_truth: GroundTruth | None
+    """None where nothing of it can be read."""
+    detections: Sequence[Detections]
+    """One a results file; none where the ground truth is None."""
+    findings: tuple[Finding, ...]
+    """Everything that has no meaning, of the ground truth first."""
+
+
+def examine(
+    ground_truth: GroundTruthSource,
+    runs: Sequence[DetectionsSource],
+    iou_type: str = "bbox",
+    *,
+    reading: Reading = USUAL,
+) -> Examined:
+    """Both inputs read as far as they can be. Raises AccessError for an unreadable file, and no InputError."""
+    findings: list[Finding] = []
+    with_masks = iou_type == "segm"
+    truth = ground_truth if isinstance(ground_truth, GroundTruth) else None
+    if truth is None:
+        try:
+            truth, found = examine_ground_truth(ground_truth, with_masks=with_masks, reading=reading)
+            findings += found
+        except InputError as refusal:
+            findings += findings_of(refusal)
+    # Even beside no ground truth at all, what is wrong with a results file in itself can be told.
+    known = no_ground_truth() if truth is None else truth
+    read = []
+    for run in runs:
+        if isinstance(run, Detections):
+            read.append(run)
+            continue
+        try:
+            table, found = examine_detections(run, known, with_masks=with_masks, reading=reading)
+            read.append(table)
+        except InputError as refusal:
+            found = findings_of(refusal)
+        findings += [one for one in found if truth is not None or one.code not in ("unknown_image", "unknown_category")]
+    return Examined(truth, read if truth is not None else (), tuple(findings))
+
+
+@contextmanager
+def telling_of_both(
+    ground_truth: GroundTruthSource,
+    runs: Sequence[DetectionsSource],
+    iou_type: str = "bbox",
+    reading: Reading = USUAL,
+) -> Iterator[None]:
+    """Where reading in here is refused, the refusal tells everything that is wrong with all inputs."""
+    try:
+        yield
+    except InputError as refusal:
+        if not (refusal.findings or refusal.code):
+            raise
+        found = examine(ground_truth, runs, iou_type, reading=reading).findings
+        refused = [finding for finding in found if not (reading.lenient and finding.lenient)]
+        if len(refused) > 1:
+            refuse(refused)
+        raise
 
 
 def require_iou_type(iou_type: str) -> None:

@@ -11,7 +11,7 @@ from mapgap.analysis.evaluation import evaluate
 from mapgap.analysis.intervals import with_intervals
 from mapgap.analysis.notices import data_notices, threshold_notice
 from mapgap.analysis.quirks import as_pycocotools_reads
-from mapgap.analysis.sources import DetectionsSource, read_pair, require_iou_type
+from mapgap.analysis.sources import DetectionsSource, read_pair, require_iou_type, telling_of_both
 from mapgap.analysis.truth import Truth
 from mapgap.attributes import apply_bins, build_attributes, named_slices, parse_slices
 from mapgap.causes import find_causes, list_errors
@@ -96,7 +96,9 @@ def run_stages(
     expressions = parse_slices(settings.slices)
     begin = progress or _silent
     begin("reading")
-    ground_truth, detections = read_pair(truth.table, dt, settings.iou_type)
+    with telling_of_both(truth.source, [dt], settings.iou_type, truth.reading):
+        ground_truth, detections = read_pair(truth.table, dt, settings.iou_type, reading=truth.reading)
+    settings = replace(settings, reading=truth.reading.record)
     joined = None
     if truth.joined is not None:
         joined, joined_file = truth.joined

@@ -1,14 +1,17 @@
 """What all runs on one ground truth share: read once, joined once, its pictures measured once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
+from typing import Any
 
 from mapgap.analysis.joined import read_attributes
 from mapgap.analysis.sources import AttributesSource, GroundTruthSource, read_truth
 from mapgap.attributes import Joined
 from mapgap.pictures.places import picture_folder
 from mapgap.pixels.measuring import Count, Measurements, measure_pictures
+from mapgap.readings import USUAL, Reading
 from mapgap.tables import GroundTruth, JoinedFile
 
 
@@ -23,6 +26,8 @@ class Truth:
     attributes: AttributesSource | None = None
     jobs: int = 0
     """How many processes look at pictures, 0 for one a core."""
+    reading: Reading = USUAL
+    """How both inputs are read."""
     _measured: Measurements | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -32,7 +37,7 @@ class Truth:
     @cached_property
     def table(self) -> GroundTruth:
         """The ground truth. Raises InputError, AccessError."""
-        return read_truth(self.source, self.iou_type)
+        return read_truth(self.source, self.iou_type, reading=self.reading)
 
     @cached_property
     def joined(self) -> tuple[Joined, JoinedFile] | None:
@@ -46,3 +51,15 @@ class Truth:
         if self._measured is None:
             self._measured = measure_pictures(self.table, self.images, jobs=self.jobs, count=count)
         return self._measured
+
+
+def truth_of(source: GroundTruthSource, options: Mapping[str, Any]) -> Truth:
+    """The ground truth as the options of `analyze` have it."""
+    return Truth(
+        source,
+        options.get("iou_type", "bbox"),
+        options.get("images"),
+        options.get("attributes"),
+        options.get("jobs", 0),
+        options.get("reading", USUAL),
+    )

@@ -27,6 +27,7 @@ from mapgap.coco.sources import is_path
 from mapgap.coco.structs import DetectionRecord, MaskRecord, ResultRecord
 from mapgap.errors import InputError
 from mapgap.findings import Finding
+from mapgap.readings import USUAL, Reading
 from mapgap.tables import Detections, FloatArray, GroundTruth
 
 Rows = Sequence[DetectionRecord]
@@ -38,7 +39,7 @@ def read_detections(
     *,
     name: str | None = None,
     with_masks: bool = False,
-    lenient: bool = False,
+    reading: Reading = USUAL,
 ) -> Detections:
     """The detections of a path, list of dicts, dict with `annotations`, (N, 7) array or pycocotools `COCO` object.
 
@@ -47,14 +48,14 @@ def read_detections(
     its width x height; else every record needs a run-length mask, has its area, and the mask's box if it has none. The
     areas of a `COCO` object made by `loadRes` are kept. `with_masks` reads the masks too and wants one of every
     detection. InputError for anything without a meaning, an image or category that the ground truth does not have
-    included, which has all of it as `findings`; `lenient` leaves such records out or mends them, and a notice counts
-    each kind. AccessError for an unreadable file.
+    included, which has all of it as `findings`; with `reading.lenient` such records are left out or mended, and a
+    notice counts each kind. AccessError for an unreadable file.
     """
     if is_path(source) and not with_masks:
         scanned = scanned_detections(source, name, ground_truth)  # type: ignore[arg-type]
         if scanned is not None:
             return scanned
-    return read_detections_carefully(source, ground_truth, name=name, with_masks=with_masks, lenient=lenient)
+    return read_detections_carefully(source, ground_truth, name=name, with_masks=with_masks, reading=reading)
 
 
 def read_detections_carefully(
@@ -63,19 +64,24 @@ def read_detections_carefully(
     *,
     name: str | None = None,
     with_masks: bool = False,
-    lenient: bool = False,
+    reading: Reading = USUAL,
 ) -> Detections:
     """The same, record by record: slower, but explains what has no meaning."""
-    detections, findings = examine_detections(source, ground_truth, name=name, with_masks=with_masks)
+    detections, findings = examine_detections(source, ground_truth, name=name, with_masks=with_masks, reading=reading)
     if not findings:
         return detections
-    if not lenient:
+    if not reading.lenient:
         refuse(findings)
     return replace(detections, notices=(*notices_of(findings), *detections.notices))
 
 
 def examine_detections(
-    source: object, ground_truth: GroundTruth, *, name: str | None = None, with_masks: bool = False
+    source: object,
+    ground_truth: GroundTruth,
+    *,
+    name: str | None = None,
+    with_masks: bool = False,
+    reading: Reading = USUAL,
 ) -> tuple[Detections, tuple[Finding, ...]]:
     """What has a meaning, as a table, and what has none, as findings; InputError where nothing can be read."""
     if isinstance(source, np.ndarray):

@@ -27,6 +27,7 @@ from mapgap.coco.scanned import scanned_ground_truth
 from mapgap.coco.sources import is_path
 from mapgap.coco.structs import AnnotationRecord, CategoryRecord, ImageRecord
 from mapgap.findings import Finding
+from mapgap.readings import USUAL, Reading
 from mapgap.tables import BoolArray, Categories, FloatArray, GroundTruth, IdArray, Images, IntegerArray, Notice
 
 Notices = tuple[Notice, ...]
@@ -38,7 +39,7 @@ def read_ground_truth(
     name: str | None = None,
     with_masks: bool = False,
     with_attributes: bool = True,
-    lenient: bool = False,
+    reading: Reading = USUAL,
 ) -> GroundTruth:
     """The ground truth of a path (JSON, plain or gzip), a dict in COCO's layout or a pycocotools `COCO` object.
 
@@ -48,15 +49,15 @@ def read_ground_truth(
     pycocotools (notices `duplicate_image_id`, `duplicate_category_id`); annotations with one id all count (notice
     `duplicate_annotation_id`). `with_masks` reads the masks too and wants one of every annotation. Without
     `with_attributes` only COCO's own fields are looked at. InputError for anything without a meaning, which has all of
-    it as `findings`; `lenient` leaves such records out or mends them, and a notice counts each kind. AccessError for an
-    unreadable file.
+    it as `findings`; with `reading.lenient` such records are left out or mended, and a notice counts each kind.
+    AccessError for an unreadable file.
     """
     if is_path(source) and not with_masks:
         scanned = scanned_ground_truth(source, name, with_attributes=with_attributes)  # type: ignore[arg-type]
         if scanned is not None:
             return scanned
     return read_ground_truth_carefully(
-        source, name=name, with_masks=with_masks, with_attributes=with_attributes, lenient=lenient
+        source, name=name, with_masks=with_masks, with_attributes=with_attributes, reading=reading
     )
 
 
@@ -66,21 +67,26 @@ def read_ground_truth_carefully(
     name: str | None = None,
     with_masks: bool = False,
     with_attributes: bool = True,
-    lenient: bool = False,
+    reading: Reading = USUAL,
 ) -> GroundTruth:
     """The same, record by record: slower, but explains what has no meaning."""
     ground_truth, findings = examine_ground_truth(
-        source, name=name, with_masks=with_masks, with_attributes=with_attributes
+        source, name=name, with_masks=with_masks, with_attributes=with_attributes, reading=reading
     )
     if not findings:
         return ground_truth
-    if not lenient:
+    if not reading.lenient:
         refuse(findings)
     return replace(ground_truth, notices=(*notices_of(findings), *ground_truth.notices))
 
 
 def examine_ground_truth(
-    source: object, *, name: str | None = None, with_masks: bool = False, with_attributes: bool = True
+    source: object,
+    *,
+    name: str | None = None,
+    with_masks: bool = False,
+    with_attributes: bool = True,
+    reading: Reading = USUAL,
 ) -> tuple[GroundTruth, tuple[Finding, ...]]:
     """What has a meaning, as a table, and what has none, as findings; InputError where nothing can be read."""
     lists = open_ground_truth(source, name)
@@ -90,6 +96,11 @@ def examine_ground_truth(
     ground_truth = _read_annotations(lists, images, categories, notices, with_attributes, with_masks)
     of_records = (records.complaints.findings for records in (lists.images, lists.categories, lists.annotations))
     return ground_truth, (*lists.findings, *chain.from_iterable(of_records))
+
+
+def no_ground_truth() -> GroundTruth:
+    """Neither images nor categories nor annotations."""
+    return read_ground_truth_carefully({"images": [], "categories": [], "annotations": []})
 
 
 def _read_images(records: Records, with_attributes: bool) -> tuple[Images, Notices]:

@@ -11,13 +11,14 @@ from mapgap.coco.detections import read_detections
 from mapgap.coco.layout import open_detections
 from mapgap.coco.selection import select
 from mapgap.coco.structs import DetectionRecord
+from mapgap.readings import USUAL, Reading
 from mapgap.tables import Detections, GroundTruth, IdArray, Images
 
 Value = TypeVar("Value")
 
 
 def read_detections_of_known_images(
-    source: object, ground_truth: GroundTruth, *, with_masks: bool = False
+    source: object, ground_truth: GroundTruth, *, with_masks: bool = False, reading: Reading = USUAL
 ) -> tuple[Detections, IdArray]:
     """The detections in images of the ground truth, and the ids of the other images, which are left out.
 
@@ -27,9 +28,9 @@ def read_detections_of_known_images(
         return source, np.zeros(0, dtype=np.int64)
     unknown = np.setdiff1d(_image_ids(source), ground_truth.images.ids)
     if not len(unknown):
-        return read_detections(source, ground_truth, with_masks=with_masks), unknown
+        return read_detections(source, ground_truth, with_masks=with_masks, reading=reading), unknown
     wider = _with_images(ground_truth, unknown)
-    detections = read_detections(source, wider, with_masks=with_masks)
+    detections = read_detections(source, wider, with_masks=with_masks, reading=reading)
     return select(wider, detections, image_ids=ground_truth.images.ids)[1], unknown
 
 

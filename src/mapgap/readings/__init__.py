@@ -3,6 +3,6 @@
 `Reading` is what a user asks for; `boxes`, `categories`, `images` and `scores` carry it out, on arrays.
 """
 
-from mapgap.readings.asked import Reading
+from mapgap.readings.asked import USUAL, Reading
 
-__all__ = ["Reading"]
+__all__ = ["USUAL", "Reading"]

@@ -1,6 +1,6 @@
 """What a user asks for about the reading of the two inputs."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,12 @@ class Reading:
     """Most bytes of an input, unpacked; None for what the memory holds."""
 
     @property
-    def is_usual(self) -> bool:
-        """Whether everything is read as COCO's format says."""
-        return self == Reading(lenient=self.lenient, max_input_bytes=self.max_input_bytes)
+    def record(self) -> dict[str, str | bool]:
+        """What differs from COCO's format, by name, as a report's settings have it."""
+        given = asdict(self)
+        usual = asdict(USUAL)
+        return {name: given[name] for name in given if name != "max_input_bytes" and given[name] != usual[name]}
+
+
+USUAL = Reading()
+"""COCO's format, strictly."""
