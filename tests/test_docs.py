@@ -187,8 +187,9 @@ def test_what_readme_says_is_missing_is_missing() -> None:
     section = page.split("\n## Not in this version\n")[1].split("\n## ")[0]
     if "Comparing two runs" in section:
         assert not {"compare", "check"} & set(command_group.commands)
-    if "A doctor" in section:
-        assert "doctor" not in set(command_group.commands)
+    if "nput in shards" in section:
+        options = {name for option in command_group.commands["evaluate"].params for name in option.opts}
+        assert "--shards" not in options
 
 
 def test_readme_names_every_command_and_option_of_report() -> None:

@@ -6,6 +6,7 @@ import pty
 import select
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from mapgap import coco_parameters, tables
 from mapgap.cli.app import CLICK_COMPLETION, plain_evaluation
 from mapgap.cli.evaluate import evaluate
 from mapgap.demo import make_demo
+from mapgap.readings import USUAL
 from tests.command import MAPGAP, PATIENCE_SECONDS, mapgap
 
 HEAVY = {"numpy", "pandas", "duckdb", "scipy", "shapely", "PIL", "pycocotools", "msgspec"}
@@ -102,6 +104,7 @@ def test_what_is_read_without_click_means_the_same_to_click(pair: Path, argument
             "ground_truth": ground_truth,
             "detections": detections,
             "iou_type": "bbox",
+            **asdict(USUAL),
             "as_json": as_json,
         }
 

@@ -1,8 +1,9 @@
 """mapgap: why an object detector fails, where, what that costs and what to do.
 
 `evaluate` gives COCO's numbers as pycocotools does; `analyze` divides the gap between AP and 1 among the errors, slices
-it and ranks the failure modes; `compare` tells what changed between runs; `read_table` reads the report's tables back
-as DataFrames. `classification.evaluate` does for a plain classifier what the others do for a detector.
+it and ranks the failure modes; `compare` tells what changed between runs; `diagnose` tells what is wrong with the
+inputs; `read_table` reads the report's tables back as DataFrames. `classification.evaluate` does for a plain classifier
+what the others do for a detector.
 """
 
 from importlib import import_module
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from mapgap import classification
     from mapgap.analysis.analysis import Analysis, analyze
     from mapgap.analysis.compare import ComparedRuns, compare
+    from mapgap.analysis.doctor import Diagnosis, diagnose
     from mapgap.analysis.evaluation import Evaluation, evaluate
     from mapgap.analysis.runs import Runs, analyze_runs
     from mapgap.errors import AccessError, InputError, MapgapError, ResourceError
+    from mapgap.readings import Reading
     from mapgap.report.parquet import read_table
 
 __version__ = "0.1.0"
@@ -24,11 +27,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "Analysis": "mapgap.analysis.analysis",
     "ComparedRuns": "mapgap.analysis.compare",
+    "Diagnosis": "mapgap.analysis.doctor",
     "Evaluation": "mapgap.analysis.evaluation",
+    "Reading": "mapgap.readings",
     "Runs": "mapgap.analysis.runs",
     "analyze": "mapgap.analysis.analysis",
     "analyze_runs": "mapgap.analysis.runs",
     "compare": "mapgap.analysis.compare",
+    "diagnose": "mapgap.analysis.doctor",
     "evaluate": "mapgap.analysis.evaluation",
     "AccessError": "mapgap.errors",
     "InputError": "mapgap.errors",
@@ -41,9 +47,11 @@ __all__ = [
     "AccessError",
     "Analysis",
     "ComparedRuns",
+    "Diagnosis",
     "Evaluation",
     "InputError",
     "MapgapError",
+    "Reading",
     "ResourceError",
     "Runs",
     "__version__",
@@ -51,6 +59,7 @@ __all__ = [
     "analyze_runs",
     "classification",
     "compare",
+    "diagnose",
     "evaluate",
     "read_table",
 ]

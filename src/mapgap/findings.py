@@ -50,6 +50,13 @@ CODES: "Mapping[str, Severity]" = {
     "text_invalid": "error",
     "unknown_category": "error",
     "unknown_image": "error",
+    # The data
+    "annotation_attributes_not_read": "warning",
+    "area_missing": "warning",
+    "duplicate_annotation_id": "warning",
+    "duplicate_category_id": "warning",
+    "duplicate_image_id": "warning",
+    "image_attributes_not_read": "warning",
 }
 """Every code there is, with its severity; each has a page in docs/findings."""
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import rich_click as click
 
 from mapgap.cli.options import COUNTING, PATH, iou_type_option, named_path
+from mapgap.cli.reading_options import reading_options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Any], Any]
@@ -42,14 +43,14 @@ def score_rule(context: click.Context, option: click.Parameter, text: str) -> fl
 
 def _with_options(command: Command, options: Mapping[str, Decorator]) -> Command:
     @wraps(command)
-    def with_asked(*arguments: Any, **given: Any) -> Any:
-        asked = {name: given.pop(name) for name in options}
+    def with_asked(*arguments: Any, reading: Any, **given: Any) -> Any:
+        asked = {**{name: given.pop(name) for name in options}, "reading": reading}
         outcome = command(*arguments, asked=asked, **given)
         if asked["images"] is not None:
             _warn_without_cache()
         return outcome
 
-    decorated: Any = with_asked
+    decorated: Any = reading_options(with_asked)
     for option in options.values():
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]

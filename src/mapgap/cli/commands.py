@@ -7,6 +7,7 @@ from mapgap.cli.check import check
 from mapgap.cli.classify import classify
 from mapgap.cli.compare import compare
 from mapgap.cli.demo import demo
+from mapgap.cli.doctor import doctor
 from mapgap.cli.evaluate import evaluate
 from mapgap.cli.exit_codes import exit_codes_help
 from mapgap.cli.missed import missed
@@ -32,10 +33,11 @@ def mapgap() -> None:
       mapgap report instances_val2017.json detections.json -o reports/yolo
       mapgap missed instances_val2017.json detections.json --where "[size=small]"
       mapgap compare instances_val2017.json before.json after.json
+      mapgap doctor instances_val2017.json detections.json
     """
 
 
-for command in (report, compare, check, evaluate, missed, slices, thresholds, classify, serve, demo):
+for command in (report, compare, check, evaluate, missed, slices, thresholds, classify, doctor, serve, demo):
     mapgap.add_command(command)
 
 

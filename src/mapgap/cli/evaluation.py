@@ -10,6 +10,7 @@ from mapgap.report.evaluation import evaluation_lines, evaluation_record, inputs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mapgap.analysis.numbers import FileNumbers
+    from mapgap.readings import Reading
     from mapgap.report.json_values import Record
     from mapgap.tables import Notice
 
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     """The numbers, the warnings, and the record of the inputs."""
 
 
-def print_evaluation(ground_truth: str, detections: str, *, iou_type: str, as_json: bool) -> None:
+def print_evaluation(
+    ground_truth: str, detections: str, *, iou_type: str, as_json: bool, reading: "Reading | None" = None
+) -> None:
     """Prints the numbers to stdout, as lines or as JSON, after the warnings to stderr."""
     with StageProgress(["evaluating"]) as progress:
         progress("evaluating")
-        quick = _quick(ground_truth, detections, with_inputs=as_json) if iou_type == "bbox" else None
-        metrics, notices, inputs = quick or _careful(ground_truth, detections, iou_type)
+        is_usual = iou_type == "bbox" and (reading is None or (not reading.record and reading.max_input_bytes is None))
+        quick = _quick(ground_truth, detections, with_inputs=as_json) if is_usual else None
+        metrics, notices, inputs = quick or _careful(ground_truth, detections, iou_type, reading)
     print_warnings(notices)
     if as_json:
         from mapgap.report.json_files import json_bytes
@@ -54,9 +58,10 @@ def _inputs_of_files(ground_truth: str, detections: str, numbers: FileNumbers) -
     )
 
 
-def _careful(ground_truth: str, detections: str, iou_type: str) -> "Outcome":
+def _careful(ground_truth: str, detections: str, iou_type: str, reading: "Reading | None") -> "Outcome":
     from mapgap.analysis.evaluation import evaluate
+    from mapgap.readings import USUAL
 
-    evaluation = evaluate(ground_truth, detections, iou_type=iou_type)
+    evaluation = evaluate(ground_truth, detections, iou_type=iou_type, reading=reading or USUAL)
     inputs = tables_inputs_record(evaluation.ground_truth, evaluation.results)
     return evaluation.metrics, evaluation.notices, inputs

@@ -8,11 +8,10 @@ from typing import Any
 
 import msgspec
 
-from mapgap.coco.columns import INT64
 from mapgap.coco.complaints import READ_WITHOUT
 from mapgap.coco.decoding import untyped_rows
 from mapgap.coco.records import Records
-from mapgap.coco.values import DECODING_ERRORS, plain, shown
+from mapgap.coco.values import DECODING_ERRORS, INT64, plain, shown
 from mapgap.tables import Scalar
 
 Column = tuple[Scalar, ...]

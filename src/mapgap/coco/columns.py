@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from mapgap.coco.complaints import LEFT_OUT
 from mapgap.coco.records import Records
+from mapgap.coco.values import is_identifier
 from mapgap.tables import BoolArray, FloatArray, IdArray, IndexArray, Notice
 
-INT64 = np.iinfo(np.int64)
 EXAMPLES = 3
 
 
@@ -29,13 +29,6 @@ def identifier_column(records: Records, rows: Sequence[Any], field: str) -> IdAr
         if not is_sound[row]:
             records.refuse(row, own_id(rows[row], field), field, value)
     return np.array([int(value) if sound else 0 for value, sound in zip(values, is_sound, strict=True)], dtype=np.int64)
-
-
-def is_identifier(value: object) -> bool:
-    """Whether a number is whole and fits 64 bits; a bool is no number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return (isinstance(value, int) or value.is_integer()) and INT64.min <= value <= INT64.max
 
 
 def own_id(row: Any, field: str | None = None) -> object:

@@ -9,7 +9,7 @@ from mapgap.coco.broken_json import decode_text, read_bent
 from mapgap.coco.complaints import LEFT_OUT, READ_AS_NUMBER, READ_WITHOUT
 from mapgap.coco.fields import CAN_DO_WITHOUT, FIXES
 from mapgap.coco.records import Records
-from mapgap.coco.values import DECODING_ERRORS, fits, loosely, number_in_text, plain, shown
+from mapgap.coco.values import DECODING_ERRORS, fits, is_identifier, loosely, number_in_text, plain, shown
 from mapgap.errors import InputError
 
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -152,10 +152,10 @@ def _fields_of(item: object) -> Mapping[Any, object] | None:
         return None
 
 
-def _identifier_of(fields: Mapping[Any, object]) -> str | None:
+def _identifier_of(fields: Mapping[Any, object]) -> int | None:
     """The record's own id for the message, if it has a readable one."""
     value = fields.get("id")
-    return shown(value) if value is not None and fits(value, int) else None
+    return int(loosely(value)) if value is not None and fits(value, int) and is_identifier(loosely(value)) else None
 
 
 def _complain_of_no_object(records: Records, record: int, item: object) -> None:

@@ -7,9 +7,8 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgap.coco.columns import is_identifier
 from mapgap.coco.mask_columns import take_masks
-from mapgap.coco.values import plain, shown
+from mapgap.coco.values import is_identifier, plain, shown
 from mapgap.errors import InputError
 from mapgap.tables import BoolArray, Categories, Detections, GroundTruth, IdArray, Images, IndexArray, Scalar
 

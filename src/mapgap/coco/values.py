@@ -16,6 +16,7 @@ DECODING_ERRORS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionErr
 
 DEPTH = 6
 LENGTH_SHOWN = 80
+INT64 = np.iinfo(np.int64)
 LONGEST_INTEGER = 4000
 
 
@@ -76,6 +77,13 @@ def is_beyond_numbers(value: object) -> bool:
     """Whether the value is, or is a list with, NaN or an infinity."""
     items = value if isinstance(value, list | tuple) else [value]
     return any(isinstance(item, float) and not math.isfinite(item) for item in items)
+
+
+def is_identifier(value: object) -> bool:
+    """Whether a number is whole and fits 64 bits; a bool is no number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return (isinstance(value, int) or value.is_integer()) and INT64.min <= value <= INT64.max
 
 
 def number_in_text(value: object) -> object:

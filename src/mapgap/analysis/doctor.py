@@ -1,0 +1,90 @@
+"""Everything that is wrong with, or noteworthy about, two inputs: what an analysis would refuse, and what misleads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSource, examine, require_iou_type
+from mapgap.findings import Finding, Place
+from mapgap.readings import USUAL, Reading
+from mapgap.report.diagnosis import diagnosis_record
+from mapgap.report.json_values import Record
+from mapgap.tables import Notice
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor found in one ground truth, and in one results file if there was one."""
+
+    findings: tuple[Finding, ...]
+    """Of the ground truth first; errors, warnings and notes as they were met."""
+    record: Record
+    """The content of `mapgap doctor --json`."""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether an analysis would refuse the inputs."""
+        return bool(self.record["is_refused"])
+
+    def table(self) -> "pd.DataFrame":
+        """One row a finding: code, severity, file, list, field, message, count, fix, options."""
+        import pandas as pd
+
+        columns = ["code", "severity", "file", "list", "field", "message", "count", "fix", "options"]
+        return pd.DataFrame(self.record["findings"], columns=columns)
+
+
+def diagnose(
+    gt: GroundTruthSource,
+    dt: DetectionsSource | None = None,
+    *,
+    iou_type: str = "bbox",
+    images: str | PathLike[str] | None = None,
+    reading: Reading = USUAL,
+) -> Diagnosis:
+    """Looks at the inputs as every analysis would, and at more: tells all that is wrong at once, and raises for none.
+
+    `gt` and `dt` as in `evaluate`; without `dt` only the ground truth is looked at. Raises AccessError for unreadable
+    files, InputError for options without a meaning.
+    """
+    require_iou_type(iou_type)
+    examined = examine(gt, [] if dt is None else [dt], iou_type, reading=reading)
+    findings = (*examined.findings, *_findings_of_tables(examined))
+    settings = {"iou_type": iou_type, "lenient": reading.lenient, "reading": reading.record}
+    return Diagnosis(findings, diagnosis_record(findings, _inputs_record(examined), settings))
+
+
+def _findings_of_tables(examined: Examined) -> Iterator[Finding]:
+    """What is noteworthy about what could be read."""
+    tables = [table for table in (examined.ground_truth, *examined.detections) if table is not None]
+    for table in tables:
+        yield from (_finding(notice, table.name) for notice in table.notices)
+
+
+def _finding(notice: Notice, file: str) -> Finding:
+    places = [Place(words) for words in notice.examples]
+    return Finding(notice.code, notice.message, file=file, fix="", count=notice.count, examples=places)
+
+
+def _inputs_record(examined: Examined) -> Record:
+    """Names, hashes and sizes, null for what cannot be read."""
+    truth = examined.ground_truth
+    detections = examined.detections[0] if examined.detections else None
+    return {
+        "ground_truth": None
+        if truth is None
+        else {
+            "name": truth.name,
+            "sha256": truth.sha256,
+            "images": len(truth.images.ids),
+            "objects": int(truth.is_object.sum()),
+            "classes": len(truth.categories.ids),
+        },
+        "detections": None
+        if detections is None
+        else {"name": detections.name, "sha256": detections.sha256, "detections": len(detections.score)},
+    }
