@@ -28,13 +28,20 @@ def mapgap(*arguments: str | Path, cwd: Path, **options: Any) -> subprocess.Comp
 
 def complaint(finished: subprocess.CompletedProcess[str], exit_code: int) -> str:
     """The one line on stderr of a command that failed as it should: no result, no traceback."""
+    lines = complaints(finished, exit_code)
+    assert len(lines) == 1, finished.stderr
+    return lines[0]
+
+
+def complaints(finished: subprocess.CompletedProcess[str], exit_code: int) -> list[str]:
+    """The lines on stderr, one a finding, of a command that failed as it should: no result, no traceback."""
     assert finished.returncode == exit_code, finished.stderr
     assert finished.stdout == ""
     lines = finished.stderr.splitlines()
-    assert len(lines) == 1, finished.stderr
-    assert lines[0].startswith("mapgap: ")
+    assert lines
+    assert all(line.startswith("mapgap: ") for line in lines), finished.stderr
     assert_printable(finished.stderr)
-    return lines[0].removeprefix("mapgap: ")
+    return [line.removeprefix("mapgap: ") for line in lines]
 
 
 def assert_printable(text: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mapgap.demo import make_demo
-from tests.command import MAPGAP, complaint, mapgap
+from tests.command import MAPGAP, complaint, complaints, mapgap
 
 SIGNALS = [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 SECONDS_TO_END = 30
@@ -129,15 +129,17 @@ def test_broken_detections(
     demo: tuple[Any, Any], pair: Path, tmp_path: Path, make: Callable[[Any], bytes], words: tuple[str, ...]
 ) -> None:
     (tmp_path / "broken.json").write_bytes(make(demo[1]))
-    line = complaint(mapgap("report", pair / "gt.json", "broken.json", cwd=tmp_path), 2)
+    lines = complaints(mapgap("report", pair / "gt.json", "broken.json", cwd=tmp_path), 2)
     for word in ("broken.json", *words):
-        assert word in line
+        assert word in lines[0]
     assert os.listdir(tmp_path) == ["broken.json"]
 
 
 def test_swapped_and_missing_files(pair: Path, tmp_path: Path) -> None:
     truth, found = pair / "gt.json", pair / "dt.json"
-    assert "dt.json" in complaint(mapgap("evaluate", found, truth, cwd=tmp_path), 2)
+    swapped = complaints(mapgap("evaluate", found, truth, cwd=tmp_path), 2)
+    assert ["dt.json: " in swapped[0], "gt.json: " in swapped[1], len(swapped)] == [True, True, 2]
+    assert all("Were the two inputs swapped?" in line for line in swapped)
     assert "nowhere.json: cannot be read" in complaint(mapgap("evaluate", "nowhere.json", found, cwd=tmp_path), 3)
     assert "cannot be read: Is a directory" in complaint(mapgap("evaluate", truth, pair, cwd=tmp_path), 3)
     assert "cannot be read" in complaint(mapgap("evaluate", "", found, cwd=tmp_path), 3)

@@ -18,6 +18,7 @@ void add_strata(nanobind::module_& module);
 void add_resamples(nanobind::module_& module);
 void add_bootstrap(nanobind::module_& module);
 void add_nearest(nanobind::module_& module);
+void add_examine(nanobind::module_& module);
 void add_gap(nanobind::module_& module);
 void add_resampled_gap(nanobind::module_& module);
 void add_causes(nanobind::module_& module);

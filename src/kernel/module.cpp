@@ -16,6 +16,7 @@ NB_MODULE(_kernel, module) {
   mapgap::add_resamples(module);
   mapgap::add_bootstrap(module);
   mapgap::add_nearest(module);
+  mapgap::add_examine(module);
   mapgap::add_gap(module);
   mapgap::add_resampled_gap(module);
   mapgap::add_causes(module);

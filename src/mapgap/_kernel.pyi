@@ -237,6 +237,46 @@ def coco_numbers(
     `precision_recall` and `pairwise_mean` give. Memory on top of the columns is at most some 60 bytes a detection.
     """
 
+def examine_objects(
+    image: IndexBuffer,
+    box: FloatBuffer,
+    area: FloatBuffer,
+    crowd: FlagBuffer,
+    width: FloatBuffer,
+    height: FloatBuffer,
+    image_order: IdBuffer,
+    tolerance: float,
+) -> dict[str, tuple[int, list[int]]]:
+    """Oddities of annotations by name: (how many rows, the first three); what does not occur is left out.
+
+    `width` and `height` in pixels (NaN or 0 for unknown) stand in any order, `image_order` (I,) tells the place of each
+    image in them. "box_without_size": a width or height of 0 or less. "box_outside_image": more than `tolerance` pixels
+    beyond a side. "area_inconsistent", of no crowd: 0 or less, or more than 1.05 times the box and what a box larger by
+    two pixels would have. Buffers of any kind, as in `coco_numbers`.
+    """
+
+def examine_detections(
+    image: IndexBuffer,
+    category: IndexBuffer,
+    box: FloatBuffer,
+    score: FloatBuffer,
+    object_category: IndexBuffer,
+    crowd: FlagBuffer,
+    categories: int,
+    width: FloatBuffer,
+    height: FloatBuffer,
+    image_order: IdBuffer,
+    overhang: float,
+    max_detections: int,
+) -> dict[str, tuple[int, list[int]]]:
+    """Oddities of detections, as in `examine_objects`.
+
+    "box_without_size"; "box_outside_image": beyond a side by more than `overhang` times the box's longer side;
+    "repeated_detections": image, class, box and score are those of an earlier row; "detections_without_ground_truth":
+    of a class that has crowds at most; "detections_cut": rows of an image and class with more than `max_detections` of
+    them; "scores_above_one", "scores_below_zero"; "scores_equal": all rows, if there are two and all have one score.
+    """
+
 def nearest_objects(
     order: Index,
     rank: Index,

@@ -52,11 +52,24 @@ CODES: "Mapping[str, Severity]" = {
     "unknown_image": "error",
     # The data
     "annotation_attributes_not_read": "warning",
+    "area_inconsistent": "warning",
     "area_missing": "warning",
+    "area_out_of_range": "warning",
+    "box_outside_image": "warning",
+    "box_without_size": "warning",
+    "detections_cut": "warning",
+    "detections_without_ground_truth": "warning",
     "duplicate_annotation_id": "warning",
     "duplicate_category_id": "warning",
     "duplicate_image_id": "warning",
     "image_attributes_not_read": "warning",
+    "no_detections": "warning",
+    "no_objects": "warning",
+    "repeated_detections": "warning",
+    "scores_are_logits": "warning",
+    "scores_beyond_one": "warning",
+    "scores_equal": "warning",
+    "scores_in_percent": "warning",
 }
 """Every code there is, with its severity; each has a page in docs/findings."""
 
@@ -80,7 +93,19 @@ class Place:
 class Finding:
     """One finding in one file; `count` records share it, and the first three are its examples."""
 
-    __slots__ = ("code", "command", "count", "examples", "field", "file", "fix", "lenient", "list_name", "message")
+    __slots__ = (
+        "code",
+        "command",
+        "count",
+        "examples",
+        "field",
+        "file",
+        "fix",
+        "is_about_all",
+        "lenient",
+        "list_name",
+        "message",
+    )
 
     def __init__(
         self,
@@ -95,6 +120,7 @@ class Finding:
         field: str | None = None,
         command: str | None = None,
         lenient: str | None = None,
+        is_about_all: bool = False,
     ):
         self.code = code
         self.message = message
@@ -110,6 +136,8 @@ class Finding:
         """A command, or options, to paste; None where no command mends it."""
         self.lenient = lenient
         """What `--lenient` does about it, as a verb's third person; None where it does nothing."""
+        self.is_about_all = is_about_all
+        """Whether the message speaks of all records, rather than of the first."""
 
     @property
     def severity(self) -> "Severity":
@@ -124,6 +152,20 @@ class Finding:
     @property
     def message_with_count(self) -> str:
         """The message about the first record, and how many others there are."""
+        if self.is_about_all:
+            return self.message
         others = self.count - 1
         records = "record" if others == 1 else "records"
         return f"{self.message}, and {others:,} more {records} like it" if others else self.message
+
+
+class Told:
+    """A finding as a warning beside numbers, with the attributes of a `Notice` of `tables`, which needs NumPy."""
+
+    __slots__ = ("code", "count", "examples", "message")
+
+    def __init__(self, finding: Finding):
+        self.code = finding.code
+        self.message = f"{finding.file}: {finding.message_with_count}"
+        self.count = finding.count
+        self.examples = tuple(place.words for place in finding.examples)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from mapgap.analysis.examining import data_findings, object_findings
 from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSource, examine, require_iou_type
 from mapgap.findings import Finding, Place
 from mapgap.readings import USUAL, Reading
@@ -63,6 +64,12 @@ def _findings_of_tables(examined: Examined) -> Iterator[Finding]:
     tables = [table for table in (examined.ground_truth, *examined.detections) if table is not None]
     for table in tables:
         yield from (_finding(notice, table.name) for notice in table.notices)
+    if examined.ground_truth is None:
+        return
+    if not examined.detections:
+        yield from object_findings(examined.ground_truth)
+    for detections in examined.detections:
+        yield from data_findings(examined.ground_truth, detections)
 
 
 def _finding(notice: Notice, file: str) -> Finding:

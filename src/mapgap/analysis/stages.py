@@ -8,8 +8,9 @@ import numpy as np
 
 from mapgap.advice import recommend
 from mapgap.analysis.evaluation import evaluate
+from mapgap.analysis.examining import data_findings, notices_of
 from mapgap.analysis.intervals import with_intervals
-from mapgap.analysis.notices import data_notices, threshold_notice
+from mapgap.analysis.notices import threshold_notice
 from mapgap.analysis.quirks import as_pycocotools_reads
 from mapgap.analysis.sources import DetectionsSource, read_pair, require_iou_type, telling_of_both
 from mapgap.analysis.truth import Truth
@@ -208,7 +209,7 @@ def run_stages(
         slices_tried=tests.tried,
         notices=(
             *evaluation_notices,
-            *data_notices(ground_truth, detections, matches),
+            *notices_of(data_findings(ground_truth, detections)),
             *attribute_notices,
             *slice_notices,
             *([degenerate] if degenerate else []),

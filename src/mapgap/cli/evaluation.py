@@ -10,11 +10,12 @@ from mapgap.report.evaluation import evaluation_lines, evaluation_record, inputs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mapgap.analysis.numbers import FileNumbers
+    from mapgap.findings import Told
     from mapgap.readings import Reading
     from mapgap.report.json_values import Record
     from mapgap.tables import Notice
 
-    Outcome = tuple[Mapping[str, float | None], Sequence[Notice], Record]
+    Outcome = tuple[Mapping[str, float | None], Sequence[Notice | Told], Record]
     """The numbers, the warnings, and the record of the inputs."""
 
 
@@ -42,7 +43,7 @@ def _quick(ground_truth: str, detections: str, *, with_inputs: bool) -> "Outcome
     if numbers is None:
         return None
     inputs = _inputs_of_files(ground_truth, detections, numbers) if with_inputs else {}
-    return numbers.metrics, (), inputs
+    return numbers.metrics, numbers.warnings, inputs
 
 
 def _inputs_of_files(ground_truth: str, detections: str, numbers: FileNumbers) -> "Record":

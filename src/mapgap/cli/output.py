@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from mapgap.findings import Told
     from mapgap.tables import Notice  # it takes NumPy along, which printing can do without
 
 CELL_WIDTH = 80
@@ -38,7 +39,7 @@ def print_lines(lines: Iterable[str]) -> None:
     print_bytes("".join(f"{_shortened(plain(line), LINE_LENGTH)}\n" for line in lines).encode("utf-8"))
 
 
-def print_warnings(notices: Sequence["Notice"]) -> None:
+def print_warnings(notices: Sequence["Notice | Told"]) -> None:
     """One line a warning on stderr."""
     for notice in notices:
         shown = ", ".join(_shortened(example, CELL_WIDTH) for example in notice.examples)

@@ -1,6 +1,5 @@
 """What a report says of a file it was made from: its name, and a hash to know the same content by."""
 
-import hashlib
 import os
 
 
@@ -14,5 +13,7 @@ def base_name(path: str | os.PathLike[str]) -> str:
 
 def sha256_of_file(path: str | os.PathLike[str]) -> str:
     """The SHA-256 of the file's bytes as they are, packed or not, in hexadecimal; read in blocks."""
+    import hashlib  # not needed for a name
+
     with open(path, "rb", buffering=0) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,6 +10,7 @@ from mapgap.number_words import fraction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from mapgap.findings import Told
     from mapgap.report.json_values import Record
     from mapgap.tables import Detections, GroundTruth, Notice
 
@@ -31,7 +32,7 @@ MEANINGS = {
 
 
 def evaluation_record(
-    inputs: "Record", metrics: Mapping[str, float | None], notices: "Sequence[Notice]", *, iou_type: str = "bbox"
+    inputs: "Record", metrics: Mapping[str, float | None], notices: "Sequence[Notice | Told]", *, iou_type: str = "bbox"
 ) -> "Record":
     """The summary schema with only schema, inputs, settings, coco and warnings, at COCO's standard parameters."""
     return {
@@ -83,7 +84,7 @@ def coco_settings_record(
     }
 
 
-def notice_record(notice: "Notice") -> "Record":
+def notice_record(notice: "Notice | Told") -> "Record":
     """A warning as JSON."""
     return {
         "code": notice.code,
