@@ -50,6 +50,14 @@ CODES: "Mapping[str, Severity]" = {
     "text_invalid": "error",
     "unknown_category": "error",
     "unknown_image": "error",
+    # Other readings that explain the data
+    "few_matches": "warning",
+    "ground_truth_boxes": "warning",
+    "other_box_format": "warning",
+    "other_box_scale": "warning",
+    "other_category_ids": "warning",
+    "other_image_ids": "warning",
+    "scores_reversed": "warning",
     # The data
     "annotation_attributes_not_read": "warning",
     "area_inconsistent": "warning",
