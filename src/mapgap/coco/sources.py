@@ -1,16 +1,13 @@
 """Open what the user gave: a path (plain or gzip), a Python object or a pycocotools object."""
 
-import gzip
 import hashlib
 import os
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 
 from mapgap.coco.file_identity import base_name
+from mapgap.coco.input_bytes import GZIP_MAGIC, read_input, unpacked_bytes
 from mapgap.errors import AccessError, InputError, ResourceError
 
-GZIP_MAGIC = b"\x1f\x8b"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -43,15 +40,16 @@ def is_coco_object(source: object) -> bool:
     return isinstance(getattr(source, "dataset", None), dict)
 
 
-def read_json_text(source: str | os.PathLike[str], name: str | None) -> JsonText:
+def read_json_text(source: str | os.PathLike[str], name: str | None, *, max_input_bytes: int | None = None) -> JsonText:
     """The text of a file; gzip is recognised by its content, a UTF-8 byte order mark is accepted.
 
-    AccessError if the file cannot be read, InputError if it is empty, broken gzip or not UTF-8.
+    AccessError if the file cannot be read, InputError if it is empty, broken gzip, not UTF-8 or has more than
+    `max_input_bytes`, packed or unpacked; ResourceError if the memory does not hold it.
     """
-    raw = _read_bytes(source)
     name = base_name(source) if name is None else name
+    raw = _read_bytes(source, name, max_input_bytes)
     unpacked = raw.startswith(GZIP_MAGIC)
-    text = _unzip(raw, name) if unpacked else raw
+    text = _unzip(raw, name, max_input_bytes) if unpacked else raw
     skipped = len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0
     text = text[skipped:] if skipped else text
     content = JsonText(name, hashlib.sha256(raw).hexdigest(), text, skipped, unpacked)
@@ -69,10 +67,10 @@ def first_character(content: JsonText) -> bytes:
     return content.text[:4096].lstrip(b" \t\r\n")[:1] or content.text.lstrip(b" \t\r\n")[:1]
 
 
-def _read_bytes(source: str | os.PathLike[str]) -> bytes:
+def _read_bytes(source: str | os.PathLike[str], name: str, max_input_bytes: int | None) -> bytes:
     path = os.fsdecode(source)
     try:
-        return Path(path).read_bytes()
+        return read_input(path, name, max_input_bytes)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise AccessError(f"{printable(path)}: cannot be read: {reason}. Check path and permissions") from None
@@ -82,13 +80,9 @@ def _read_bytes(source: str | os.PathLike[str]) -> bytes:
         raise ResourceError(f"{printable(path)}: not enough memory to read the file") from None
 
 
-def _unzip(raw: bytes, name: str) -> bytes:
+def _unzip(raw: bytes, name: str, max_input_bytes: int | None) -> bytes:
     try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(
-            f"invalid gzip: {error}", file=name, fix="Compress or copy the file again, whole", code="invalid_gzip"
-        ) from None
+        return unpacked_bytes(raw, name, max_input_bytes)
     except MemoryError:
         raise ResourceError(f"{name}: not enough memory to unpack the file") from None
 
