@@ -33,6 +33,9 @@ struct AttributeColumn {
   CodeOfText code_of_text;
 };
 
+// A name that nearly every record has to itself would take room for all records; the careful reader tells what is wrong.
+constexpr std::size_t kMostNames = 1000;
+
 class AttributeColumns {
  public:
   // Reads a field from the quote before its name on. It becomes part of the records once `end_record` is called.
@@ -44,6 +47,7 @@ class AttributeColumns {
     const char* const value = at;
     if (!skip_value(at)) return false;
     const std::int32_t column = column_of({first, name_end});
+    if (names_.size() > kMostNames) return false;
     const bool is_scalar = *value != 'n' && *value != '[' && *value != '{';
     read_.emplace_back(column, is_scalar ? code_of(columns_[static_cast<std::size_t>(column)].code_of_text, {value, at}) : -1);
     return true;

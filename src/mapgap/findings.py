@@ -48,6 +48,7 @@ CODES: "Mapping[str, Severity]" = {
     "record_not_an_object": "error",
     "score_invalid": "error",
     "text_invalid": "error",
+    "too_many_fields": "error",
     "unknown_category": "error",
     "unknown_image": "error",
     # Other readings that explain the data

@@ -12,6 +12,8 @@ from mapgap.attributes.joining import Joined
 from mapgap.tables import Attribute, Detections, GroundTruth, Notice, Scalar
 
 JOINED = "joined"
+MOST_ANNOTATED = 200
+"""As many as a joined file may have; pairs of attributes are slices too, so that time grows with the square."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,13 @@ def annotated_attributes(
 
     Names in `taken` are given away already. On equal names a joined column wins over the annotations' `attributes`,
     these over their fields, and these over the images'; a loser is called `joined.NAME`, `annotation.NAME` or
-    `image.NAME`, with the prefix repeated while that is taken too. A column that is no attribute takes no name.
+    `image.NAME`, with the prefix repeated while that is taken too. A column that is no attribute takes no name. Beyond
+    MOST_ANNOTATED of them no further ones are made, which one notice tells.
     """
     names = set(taken)
     attributes: list[Attribute] = []
     notices: list[Notice] = []
+    beyond: list[str] = []
     everywhere = np.ones(len(ground_truth.images.ids), dtype=np.bool_)
     for column in _columns_by_rank(ground_truth, joined):
         is_counted = everywhere if column.owner == "image" else ground_truth.is_object
@@ -46,11 +50,16 @@ def annotated_attributes(
             notices.append(_notice(column, coded))
         elif coded is None and column.prefix == JOINED:
             notices.append(_notice(column, LeftOut("no row that belongs to the ground truth has a value in it", 1, ())))
+        elif coded is not None and len(attributes) == MOST_ANNOTATED:
+            beyond.append(column.name)
         elif coded is not None:
             name = _free_name(column, names)
             names.add(name)
             notices += _renamed(column, name)
             attributes.append(_attribute(name, column.owner, coded, ground_truth, detections))
+    if beyond:
+        message = f"of all that is annotated, what comes behind the first {MOST_ANNOTATED} by name is no attribute"
+        notices.append(Notice("attribute_left_out", message, len(beyond), tuple(beyond[:3])))
     return attributes, tuple(notices)
 
 

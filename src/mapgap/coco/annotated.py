@@ -12,6 +12,7 @@ from mapgap.coco.complaints import READ_WITHOUT
 from mapgap.coco.decoding import untyped_rows
 from mapgap.coco.records import Records
 from mapgap.coco.values import DECODING_ERRORS, INT64, plain, shown
+from mapgap.findings import Finding
 from mapgap.tables import Scalar
 
 Column = tuple[Scalar, ...]
@@ -37,6 +38,8 @@ IMAGE_FIELDS = frozenset(
 )
 NULL = msgspec.Raw(b"null")
 MISSING = object()
+MOST_NAMES = 1000
+"""Each takes room for every record."""
 FIX_VALUE = "Write a finite number, text in Unicode, true, false or null"
 
 
@@ -106,7 +109,7 @@ def _attribute_columns(records: Records, untyped: Sequence[Mapping[str, Any]]) -
 
 
 def _names(records: Records, mappings: Sequence[Mapping[str, Any]]) -> list[str]:
-    """All names in order of first appearance, without those that are no text, which are complained of."""
+    """Names in order of first appearance; none where they are too many. Those that are no text are complained of."""
     names = []
     for name in dict.fromkeys(chain.from_iterable(mappings)):
         if isinstance(name, str) and _is_writable(name):
@@ -121,7 +124,22 @@ def _names(records: Records, mappings: Sequence[Mapping[str, Any]]) -> list[str]
             fix="Name fields with text",
             lenient=READ_WITHOUT,
         )
+    if len(names) > MOST_NAMES:
+        records.complaints.add_whole(_too_many(records, names))
+        return []
     return names
+
+
+def _too_many(records: Records, names: Sequence[str]) -> Finding:
+    further = ", ".join(map(shown, names[MOST_NAMES : MOST_NAMES + 3]))
+    return Finding(
+        "too_many_fields",
+        f"{records.list_name} have {len(names):,} different fields, more than {MOST_NAMES:,}; further ones: {further}",
+        file=records.file,
+        fix="Write what differs from record to record, such as an id, as the value of a field and not as its name",
+        list_name=records.list_name,
+        lenient=READ_WITHOUT,
+    )
 
 
 def _no_name(name: object) -> str:

@@ -1,6 +1,7 @@
 """Text that is no JSON: where it breaks, and what can be read of it where only its numbers are bent."""
 
 import json
+import re
 from typing import NoReturn, TypeVar
 
 import msgspec
@@ -14,7 +15,7 @@ Content = TypeVar("Content")
 
 BENT = "number_not_in_json"
 LITERALS = ("NaN", "Infinity")
-SPACE = " \t\r\n"
+SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def decode_text(content: JsonText, kind: type[Content]) -> Content:
@@ -125,6 +126,5 @@ def _broken_record(decoder: json.JSONDecoder, text: str, start: int) -> str | No
 
 
 def _behind_space(text: str, at: int) -> int:
-    while text[at : at + 1] and text[at] in SPACE:
-        at += 1
-    return at
+    space = SPACE.match(text, at)
+    return space.end() if space else at
