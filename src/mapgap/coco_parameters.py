@@ -26,3 +26,5 @@ EQUAL_BOXES_IOU = 1 - 1e-10
 """No IoU threshold asks for more than this: rounding may keep equal boxes from IoU 1 (cocoeval.py, evaluateImg)."""
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
+LOW_AP50 = 0.1
+"""Below it detections may be written in another way than COCO's: other readings are tried."""

@@ -175,6 +175,7 @@ class Told:
 
     def __init__(self, finding: Finding):
         self.code = finding.code
-        self.message = f"{finding.file}: {finding.message_with_count}"
+        hint = f". Try {finding.command}" if finding.command else ""
+        self.message = f"{finding.file}: {finding.message_with_count}{hint}"
         self.count = finding.count
         self.examples = tuple(place.words for place in finding.examples)

@@ -6,15 +6,16 @@ import numpy as np
 
 from mapgap.doctor.diagnosis import Diagnosis, diagnose
 from mapgap.matching import match_detections
+from mapgap.readings import USUAL, Reading
 from mapgap.readings.raw import RawDetections
 from mapgap.tables import AREA_RANGES, Detections, FloatArray, GroundTruth, IndexArray
 
 _IOU_THRESHOLDS = np.array([0.5, 0.75])
 
 
-def diagnose_reading(ground_truth: GroundTruth, raw: RawDetections) -> Diagnosis:
-    """Which reading explains the detections, if another than COCO's does, as findings with their evidence."""
-    return diagnose(ground_truth, raw, match_boxes)
+def diagnose_reading(ground_truth: GroundTruth, raw: RawDetections, reading: Reading = USUAL) -> Diagnosis:
+    """Which reading explains the detections, if another than the one asked for does, with its evidence."""
+    return diagnose(ground_truth, raw, match_boxes, reading=reading)
 
 
 def match_boxes(

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from mapgap.analysis.diagnosing import diagnose_reading
 from mapgap.analysis.examining import data_findings, object_findings
 from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSource, examine, require_iou_type
+from mapgap.coco.detections import read_raw_detections
+from mapgap.doctor.diagnosis import diagnose_ground_truth
+from mapgap.errors import InputError
 from mapgap.findings import Finding, Place
 from mapgap.readings import USUAL, Reading
 from mapgap.report.diagnosis import diagnosis_record
 from mapgap.report.json_values import Record
-from mapgap.tables import Notice
+from mapgap.tables import Detections, Notice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,9 +58,23 @@ def diagnose(
     """
     require_iou_type(iou_type)
     examined = examine(gt, [] if dt is None else [dt], iou_type, reading=reading)
-    findings = (*examined.findings, *_findings_of_tables(examined))
+    other = _other_reading(examined, dt, reading)
+    findings = (*examined.findings, *other, *_findings_of_tables(examined))
     settings = {"iou_type": iou_type, "lenient": reading.lenient, "reading": reading.record}
     return Diagnosis(findings, diagnosis_record(findings, _inputs_record(examined), settings))
+
+
+def _other_reading(examined: Examined, dt: DetectionsSource | None, reading: Reading) -> tuple[Finding, ...]:
+    """What explains detections that hardly match; where they are a table already only the ground truth is looked at."""
+    if examined.ground_truth is None:
+        return ()
+    if dt is None or isinstance(dt, Detections):
+        return diagnose_ground_truth(examined.ground_truth)
+    try:
+        raw = read_raw_detections(dt, reading=reading)
+    except InputError:  # which is among the findings already
+        return diagnose_ground_truth(examined.ground_truth)
+    return diagnose_reading(examined.ground_truth, raw, reading).findings
 
 
 def _findings_of_tables(examined: Examined) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mapgap.analysis.examining import data_findings, notices_of
+from mapgap.analysis.examining import data_findings, notices_of, reading_findings
 from mapgap.analysis.parameters import AreaRanges, Parameters, check_parameters
 from mapgap.analysis.quirks import as_pycocotools_reads, compare_with_pycocotools
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type, telling_of_both
@@ -241,7 +241,9 @@ def evaluate(
         evaluation = _evaluate_tables(copied or ground_truth, detections, parameters, copy_quirks=True)
         return replace(evaluation, notices=(*ground_truth.notices, *detections.notices))
     evaluation = _evaluate_tables(ground_truth, detections, parameters)
-    found = notices_of(data_findings(whole_truth, whole_detections))
+    ap50 = evaluation.metrics.get("AP50")
+    other_reading = reading_findings(ground_truth, detections, ap50, reading)
+    found = notices_of((*other_reading, *data_findings(whole_truth, whole_detections)))
     notices = (*ground_truth.notices, *detections.notices, *found)
     if copied is not None:
         theirs = _evaluate_tables(copied, detections, parameters, copy_quirks=True)

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from mapgap.analysis.diagnosing import diagnose_reading
+from mapgap.coco_parameters import LOW_AP50
 from mapgap.doctor.odd_rows import (
     DetectionRows,
     Extents,
@@ -14,6 +16,8 @@ from mapgap.doctor.odd_rows import (
 )
 from mapgap.findings import Finding, Place, Told
 from mapgap.matching import coco_metrics, match_detections
+from mapgap.readings import Reading
+from mapgap.readings.raw import RawDetections
 from mapgap.tables import MAX_DETECTIONS, Detections, GroundTruth, IntegerArray, Matches, Notice
 
 AT_50 = 0
@@ -40,6 +44,26 @@ def object_findings(ground_truth: GroundTruth) -> tuple[Finding, ...]:
     """Those of the ground truth alone."""
     found = [_no_objects(ground_truth), *odd_objects(_object_rows(ground_truth), _extents(ground_truth))]
     return tuple(finding for finding in (*found, _out_of_range(ground_truth)) if finding is not None)
+
+
+def reading_findings(
+    ground_truth: GroundTruth, detections: Detections, ap50: float | None, reading: Reading
+) -> tuple[Finding, ...]:
+    """Where hardly anything matches, the other reading of the detections that explains them; in the usual case none.
+
+    Nothing is tried for a reading that was asked for, nor for masks.
+    """
+    is_low = ap50 is not None and ap50 < LOW_AP50 and len(detections.score) > 0
+    if not is_low or reading.record or detections.masks is not None:
+        return ()
+    raw = RawDetections(
+        detections.name,
+        ground_truth.images.ids[detections.image].astype(object),
+        ground_truth.categories.ids[detections.category].astype(object),
+        detections.box,
+        detections.score,
+    )
+    return diagnose_reading(ground_truth, raw).findings
 
 
 def notices_of(findings: Iterable[Finding]) -> tuple[Notice, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from mapgap import _kernel
 from mapgap.coco.file_identity import base_name
 from mapgap.coco.scanning import scan_detections, scan_ground_truth
-from mapgap.coco_parameters import AREA_RANGES, IOU_THRESHOLDS, MAX_DETECTIONS, METRICS, RECALL_THRESHOLDS
+from mapgap.coco_parameters import AREA_RANGES, IOU_THRESHOLDS, LOW_AP50, MAX_DETECTIONS, METRICS, RECALL_THRESHOLDS
 from mapgap.doctor.odd_rows import (
     NEED_MORE,
     DetectionRows,
@@ -51,7 +51,7 @@ def numbers_of_files(ground_truth: str, detections: str) -> FileNumbers | None:
     """The numbers that `evaluate` gives, or None where only the careful way can tell.
 
     That is where a file is not written as usual, where an annotation has the id 0, which pycocotools misreads, and
-    where a warning needs to know more.
+    where a warning needs to know more, as for a low AP.
     """
     scanned = scan_ground_truth(ground_truth, with_attributes=False)
     if scanned is None or scanned.has_id_zero:
@@ -81,8 +81,11 @@ def numbers_of_files(ground_truth: str, detections: str) -> FileNumbers | None:
         MAX_DETECTIONS,
     )
     defined = (None if math.isnan(number) else number for number in numbers)
+    metrics = dict(zip(METRICS, defined, strict=True))
+    if metrics["AP50"] is not None and metrics["AP50"] < LOW_AP50:
+        return None
     return FileNumbers(
-        dict(zip(METRICS, defined, strict=True)),
+        metrics,
         images=images,
         objects=scanned.count_objects(*AREA_RANGES["all"]),
         classes=classes,

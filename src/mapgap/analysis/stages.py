@@ -8,7 +8,7 @@ import numpy as np
 
 from mapgap.advice import recommend
 from mapgap.analysis.evaluation import evaluate
-from mapgap.analysis.examining import data_findings, notices_of
+from mapgap.analysis.examining import data_findings, notices_of, reading_findings
 from mapgap.analysis.intervals import with_intervals
 from mapgap.analysis.notices import threshold_notice
 from mapgap.analysis.quirks import as_pycocotools_reads
@@ -209,6 +209,7 @@ def run_stages(
         slices_tried=tests.tried,
         notices=(
             *evaluation_notices,
+            *notices_of(reading_findings(ground_truth, detections, metrics["AP50"], truth.reading)),
             *notices_of(data_findings(ground_truth, detections)),
             *attribute_notices,
             *slice_notices,

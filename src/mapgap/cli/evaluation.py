@@ -32,7 +32,8 @@ def print_evaluation(
     if as_json:
         from mapgap.report.json_files import json_bytes
 
-        print_bytes(json_bytes(evaluation_record(inputs, metrics, notices, iou_type=iou_type)))
+        record = {} if reading is None else reading.record
+        print_bytes(json_bytes(evaluation_record(inputs, metrics, notices, iou_type=iou_type, reading=record)))
     else:
         print_lines(evaluation_lines(metrics))
 

@@ -6,6 +6,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mapgap.coco.as_asked import (
+    COCO_BOXES,
+    boxes_as_asked,
+    mapped_categories,
+    mapped_images,
+    objects,
+    written_identifiers,
+)
 from mapgap.coco.columns import (
     box_area,
     box_column,
@@ -24,11 +32,13 @@ from mapgap.coco.masks import mask_areas_and_boxes
 from mapgap.coco.records import Records
 from mapgap.coco.scanned import scanned_detections
 from mapgap.coco.sources import is_path
-from mapgap.coco.structs import DetectionRecord, MaskRecord, ResultRecord
+from mapgap.coco.structs import DetectionRecord, MaskRecord, ResultRecord, WrittenRecord
 from mapgap.errors import InputError
 from mapgap.findings import Finding
 from mapgap.readings import USUAL, Reading
-from mapgap.tables import Detections, FloatArray, GroundTruth
+from mapgap.readings.raw import RawDetections
+from mapgap.readings.scores import to_score
+from mapgap.tables import Detections, FloatArray, GroundTruth, IndexArray
 
 Rows = Sequence[DetectionRecord]
 
@@ -51,10 +61,10 @@ def read_detections(
     included, which has all of it as `findings`; with `reading.lenient` such records are left out or mended, and a
     notice counts each kind. AccessError for an unreadable file.
     """
-    if is_path(source) and not with_masks:
-        scanned = scanned_detections(source, name, ground_truth)  # type: ignore[arg-type]
+    if is_path(source) and not with_masks and reading.image_map is None and reading.category_map is None:
+        scanned = scanned_detections(source, name, ground_truth, reading.max_input_bytes)  # type: ignore[arg-type]
         if scanned is not None:
-            return scanned
+            return _as_asked(scanned, ground_truth, reading)
     return read_detections_carefully(source, ground_truth, name=name, with_masks=with_masks, reading=reading)
 
 
@@ -75,6 +85,26 @@ def read_detections_carefully(
     return replace(detections, notices=(*notices_of(findings), *detections.notices))
 
 
+def read_raw_detections(source: object, name: str | None = None, *, reading: Reading = USUAL) -> RawDetections:
+    """The sound records of what `read_detections` reads, as they were written; of any image and class.
+
+    InputError where nothing can be read.
+    """
+    if isinstance(source, np.ndarray):
+        columns = columns_of_array(Records("", "detections", ()), source)
+        ids, classes = columns.image_id.tolist(), columns.category_id.tolist()
+        return RawDetections(name or "detections", objects(ids), objects(classes), columns.box, columns.score)
+    opened = open_detections(source, name, reading.max_input_bytes)
+    records = opened.records
+    rows = decode_records(records, WrittenRecord)
+    score = number_column([row.score for row in rows])
+    require_finite(records, rows, "score", score)
+    image, category = (written_identifiers(records, rows, field) for field in ("image_id", "category_id"))
+    box, _ = _boxes_and_areas(records, rows)
+    kept = records.kept(len(rows))
+    return RawDetections(opened.name, image[kept], category[kept], box[kept], score[kept])
+
+
 def examine_detections(
     source: object,
     ground_truth: GroundTruth,
@@ -87,9 +117,9 @@ def examine_detections(
     if isinstance(source, np.ndarray):
         if with_masks:
             raise InputError("an array holds boxes, and masks are to be compared", file=name, fix=FIX_DETECTION)
-        return _read_array(source, ground_truth, "detections" if name is None else name)
-    opened = open_detections(source, name)
-    detections = _read_records(opened, ground_truth, with_masks=with_masks)
+        return _read_array(source, ground_truth, "detections" if name is None else name, reading)
+    opened = open_detections(source, name, reading.max_input_bytes)
+    detections = _read_records(opened, ground_truth, with_masks=with_masks, reading=reading)
     return detections, (*opened.findings, *opened.records.complaints.findings)
 
 
@@ -99,12 +129,15 @@ def empty_detections(ground_truth: GroundTruth) -> Detections:
 
 
 def _read_array(
-    array: NDArray[np.generic], ground_truth: GroundTruth, name: str
+    array: NDArray[np.generic], ground_truth: GroundTruth, name: str, reading: Reading
 ) -> tuple[Detections, tuple[Finding, ...]]:
     records = Records(name, "detections", ())
     columns = columns_of_array(records, array)
-    image = positions_of(records, (), "image_id", columns.image_id, ground_truth.images.ids)
-    category = positions_of(records, (), "category_id", columns.category_id, ground_truth.categories.ids)
+    rows = [
+        WrittenRecord(image_id, category_id, 0.0)
+        for image_id, category_id in zip(columns.image_id.tolist(), columns.category_id.tolist(), strict=True)
+    ]
+    image, category = _places(records, rows, ground_truth, reading)
     kept = np.flatnonzero(records.kept(len(image))).astype(np.int64)
     detections = Detections(
         name=name,
@@ -116,19 +149,33 @@ def _read_array(
         area=columns.area[kept],
         score=columns.score[kept],
     )
-    return detections, records.complaints.findings
+    return _as_asked(detections, ground_truth, reading), records.complaints.findings
 
 
-def _read_records(detections: DetectionList, ground_truth: GroundTruth, *, with_masks: bool = False) -> Detections:
+def _as_asked(detections: Detections, ground_truth: GroundTruth, reading: Reading) -> Detections:
+    """Boxes and scores as they were written made what COCO's format has; ids are right already."""
+    if reading.score_format is not None:
+        detections = replace(detections, score=to_score(detections.score, reading.score_format))
+    if reading.box_format == COCO_BOXES:
+        return detections
+    box = boxes_as_asked(detections.box, reading.box_format, detections.image, ground_truth.images)
+    return replace(detections, box=box, area=box_area(box))
+
+
+def _read_records(
+    detections: DetectionList, ground_truth: GroundTruth, *, with_masks: bool = False, reading: Reading = USUAL
+) -> Detections:
     records = detections.records
-    rows = _decode(detections)
+    rows = _decode(detections, reading)
     score = number_column([row.score for row in rows])
     require_finite(records, rows, "score", score)
-    image_ids = identifier_column(records, rows, "image_id")
-    category_ids = identifier_column(records, rows, "category_id")
+    if reading.score_format is not None:
+        score = to_score(score, reading.score_format)
+    image, category = _places(records, rows, ground_truth, reading)
     box, area = _boxes_and_areas(records, rows)
-    image = positions_of(records, rows, "image_id", image_ids, ground_truth.images.ids)
-    category = positions_of(records, rows, "category_id", category_ids, ground_truth.categories.ids)
+    if reading.box_format != COCO_BOXES:
+        box = boxes_as_asked(box, reading.box_format, image, ground_truth.images)
+        area = box_area(box)
     masks = detection_masks(records, image, ground_truth.images) if with_masks else None
     kept = np.flatnonzero(records.kept(len(rows)))
     return Detections(
@@ -144,9 +191,29 @@ def _read_records(detections: DetectionList, ground_truth: GroundTruth, *, with_
     )
 
 
-def _decode(detections: DetectionList) -> Rows:
+def _places(records: Records, rows: Rows, ground_truth: GroundTruth, reading: Reading) -> tuple[IndexArray, IndexArray]:
+    """((N,) image index, (N,) category index), 0 for those complained of."""
+    images, categories = ground_truth.images, ground_truth.categories
+    if reading.image_map is None:
+        image_ids = identifier_column(records, rows, "image_id")
+    else:
+        image_ids = mapped_images(records, rows, reading, images)
+    if reading.category_map is None:
+        category_ids = identifier_column(records, rows, "category_id")
+    else:
+        category_ids = mapped_categories(records, rows, reading, categories)
+    image = positions_of(records, rows, "image_id", image_ids, images.ids)
+    return image, positions_of(records, rows, "category_id", category_ids, categories.ids)
+
+
+def _decode(detections: DetectionList, reading: Reading) -> Rows:
     given = replace(detections, records=replace(detections.records))
-    rows = decode_records(detections.records, ResultRecord if detections.has_areas else DetectionRecord)
+    kind = DetectionRecord
+    if reading.image_map is not None or reading.category_map is not None:
+        kind = WrittenRecord
+    elif detections.has_areas:
+        kind = ResultRecord
+    rows = decode_records(detections.records, kind)
     if not rows and looks_like_ground_truth(given):
         what = "the records have no 'score'; this looks like ground truth"
         raise InputError(what, file=detections.name, fix=SWAPPED, code="inputs_swapped")

@@ -7,6 +7,7 @@ from itertools import chain
 import numpy as np
 
 from mapgap.coco.annotated import Column, annotation_columns, image_columns, text_column
+from mapgap.coco.as_asked import COCO_BOXES, boxes_as_asked
 from mapgap.coco.columns import (
     box_area,
     box_column,
@@ -52,8 +53,13 @@ def read_ground_truth(
     it as `findings`; with `reading.lenient` such records are left out or mended, and a notice counts each kind.
     AccessError for an unreadable file.
     """
-    if is_path(source) and not with_masks:
-        scanned = scanned_ground_truth(source, name, with_attributes=with_attributes)  # type: ignore[arg-type]
+    if is_path(source) and not with_masks and reading.ground_truth_box_format == COCO_BOXES:
+        scanned = scanned_ground_truth(
+            source,  # type: ignore[arg-type]
+            name,
+            with_attributes=with_attributes,
+            max_input_bytes=reading.max_input_bytes,
+        )
         if scanned is not None:
             return scanned
     return read_ground_truth_carefully(
@@ -89,11 +95,13 @@ def examine_ground_truth(
     reading: Reading = USUAL,
 ) -> tuple[GroundTruth, tuple[Finding, ...]]:
     """What has a meaning, as a table, and what has none, as findings; InputError where nothing can be read."""
-    lists = open_ground_truth(source, name)
+    lists = open_ground_truth(source, name, reading.max_input_bytes)
     images, image_notices = _read_images(lists.images, with_attributes)
     categories, category_notices = _read_categories(lists.categories)
     notices = image_notices + category_notices
-    ground_truth = _read_annotations(lists, images, categories, notices, with_attributes, with_masks)
+    ground_truth = _read_annotations(
+        lists, images, categories, notices, with_attributes, with_masks, reading.ground_truth_box_format
+    )
     of_records = (records.complaints.findings for records in (lists.images, lists.categories, lists.annotations))
     return ground_truth, (*lists.findings, *chain.from_iterable(of_records))
 
@@ -161,6 +169,7 @@ def _read_annotations(
     notices: Notices,
     with_attributes: bool,
     with_masks: bool,
+    box_format: str,
 ) -> GroundTruth:
     records = lists.annotations
     rows = decode_records(records, AnnotationRecord)
@@ -169,9 +178,10 @@ def _read_annotations(
     category_ids = identifier_column(records, rows, "category_id")
     box = box_column([row.bbox for row in rows])
     require_finite(records, rows, "bbox", box)
+    image = positions_of(records, rows, "image_id", image_ids, images.ids)
+    box = boxes_as_asked(box, box_format, image, images)
     area, is_missing = _area_column(records, rows, box)
     crowd = _crowd_column(records, rows)
-    image = positions_of(records, rows, "image_id", image_ids, images.ids)
     category = positions_of(records, rows, "category_id", category_ids, categories.ids)
     attributes, fields, not_objects = annotation_columns(records) if with_attributes else ({}, {}, [])
     masks = object_masks(records, ids, image, images) if with_masks else None

@@ -26,6 +26,10 @@ def read_detections_of_known_images(
     """
     if isinstance(source, Detections):
         return source, np.zeros(0, dtype=np.int64)
+    if reading.image_map is not None:  # says itself which images are meant
+        return read_detections(source, ground_truth, with_masks=with_masks, reading=reading), np.zeros(
+            0, dtype=np.int64
+        )
     unknown = np.setdiff1d(_image_ids(source), ground_truth.images.ids)
     if not len(unknown):
         return read_detections(source, ground_truth, with_masks=with_masks, reading=reading), unknown

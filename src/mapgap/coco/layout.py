@@ -55,10 +55,10 @@ class DetectionList:
     """What is wrong with the text as a whole."""
 
 
-def open_ground_truth(source: object, name: str | None) -> GroundTruthLists:
+def open_ground_truth(source: object, name: str | None, max_input_bytes: int | None = None) -> GroundTruthLists:
     """The lists of a path, a dict in COCO's layout or a pycocotools `COCO` object."""
     if is_path(source):
-        return _ground_truth_of_text(read_json_text(source, name))  # type: ignore[arg-type]
+        return _ground_truth_of_text(read_json_text(source, name, max_input_bytes=max_input_bytes))  # type: ignore[arg-type]
     name = "ground truth" if name is None else name
     if is_coco_object(source):
         source = source.dataset  # type: ignore[attr-defined]
@@ -75,10 +75,10 @@ def open_ground_truth(source: object, name: str | None) -> GroundTruthLists:
     )
 
 
-def open_detections(source: object, name: str | None) -> DetectionList:
+def open_detections(source: object, name: str | None, max_input_bytes: int | None = None) -> DetectionList:
     """The list of a path, a list of dicts, a dict with `annotations` or a pycocotools `COCO` object."""
     if is_path(source):
-        return _detections_of_text(read_json_text(source, name))  # type: ignore[arg-type]
+        return _detections_of_text(read_json_text(source, name, max_input_bytes=max_input_bytes))  # type: ignore[arg-type]
     name = "detections" if name is None else name
     if is_coco_object(source):
         return _detections_of_mapping(name, None, source.dataset, has_areas=True)  # type: ignore[attr-defined]

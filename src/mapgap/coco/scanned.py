@@ -18,9 +18,11 @@ Path = str | os.PathLike[str]
 Columns = dict[str, Column]
 
 
-def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool) -> GroundTruth | None:
+def scanned_ground_truth(
+    path: Path, name: str | None, *, with_attributes: bool, max_input_bytes: int | None = None
+) -> GroundTruth | None:
     """What the careful reader makes of the file, or None where that reader is needed."""
-    scanned = scan_ground_truth(path, with_attributes=with_attributes)
+    scanned = scan_ground_truth(path, with_attributes=with_attributes, max_input_bytes=max_input_bytes)
     if scanned is None:
         return None
     order = np.asarray(scanned.image_order)
@@ -60,9 +62,13 @@ def scanned_ground_truth(path: Path, name: str | None, *, with_attributes: bool)
     )
 
 
-def scanned_detections(path: Path, name: str | None, ground_truth: GroundTruth) -> Detections | None:
+def scanned_detections(
+    path: Path, name: str | None, ground_truth: GroundTruth, max_input_bytes: int | None = None
+) -> Detections | None:
     """What the careful reader makes of the file, or None where that reader is needed."""
-    scanned = scan_detections(path, ground_truth.images.ids, ground_truth.categories.ids)
+    scanned = scan_detections(
+        path, ground_truth.images.ids, ground_truth.categories.ids, max_input_bytes=max_input_bytes
+    )
     sha256 = None if scanned is None else _hash(path)
     if scanned is None or sha256 is None:
         return None

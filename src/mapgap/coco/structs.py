@@ -48,6 +48,13 @@ class DetectionRecord(msgspec.Struct, gc=False):
     bbox: tuple[float, ...] | None = None
 
 
+class WrittenRecord(DetectionRecord, gc=False):
+    """One entry of a results file whose ids are yet to be mapped: names are allowed."""
+
+    image_id: int | float | str  # type: ignore[assignment]
+    category_id: int | float | str  # type: ignore[assignment]
+
+
 class ResultRecord(DetectionRecord, gc=False):
     """One entry of a pycocotools `COCO` object made by `loadRes`, which has computed the area already."""
 

@@ -2,10 +2,18 @@
 
 from dataclasses import asdict, dataclass
 
+from mapgap.readings.boxes import parse_box_format
+from mapgap.readings.categories import require_category_map
+from mapgap.readings.images import require_image_map
+from mapgap.readings.scores import require_score_format
+
 
 @dataclass(frozen=True)
 class Reading:
-    """How both inputs are read; the defaults are COCO's format, strictly."""
+    """How both inputs are read; the defaults are COCO's format, strictly.
+
+    Raises InputError for words without a meaning.
+    """
 
     box_format: str = "xywh"
     """Of the detections' boxes: LAYOUT, LAYOUT-normalized, LAYOUT-resized:SIZE or LAYOUT-letterboxed:SIZE."""
@@ -21,6 +29,16 @@ class Reading:
     """Leave out or repair what has no meaning, and count it, in place of refusing the file."""
     max_input_bytes: int | None = None
     """Most bytes of an input, unpacked; None for what the memory holds."""
+
+    def __post_init__(self) -> None:
+        parse_box_format(self.box_format)
+        parse_box_format(self.ground_truth_box_format)
+        if self.category_map is not None:
+            require_category_map(self.category_map)
+        if self.image_map is not None:
+            require_image_map(self.image_map)
+        if self.score_format is not None:
+            require_score_format(self.score_format)
 
     @property
     def record(self) -> dict[str, str | bool]:

@@ -32,13 +32,22 @@ MEANINGS = {
 
 
 def evaluation_record(
-    inputs: "Record", metrics: Mapping[str, float | None], notices: "Sequence[Notice | Told]", *, iou_type: str = "bbox"
+    inputs: "Record",
+    metrics: Mapping[str, float | None],
+    notices: "Sequence[Notice | Told]",
+    *,
+    iou_type: str = "bbox",
+    reading: "Record | None" = None,
 ) -> "Record":
     """The summary schema with only schema, inputs, settings, coco and warnings, at COCO's standard parameters."""
     return {
         "schema": SCHEMA,
         "inputs": inputs,
-        "settings": {"iou_type": iou_type, **coco_settings_record(IOU_THRESHOLDS, MAX_DETECTIONS, AREA_RANGES)},
+        "settings": {
+            "iou_type": iou_type,
+            "reading": reading or {},
+            **coco_settings_record(IOU_THRESHOLDS, MAX_DETECTIONS, AREA_RANGES),
+        },
         "coco": {name: metrics.get(name) for name in METRICS},
         "warnings": [notice_record(notice) for notice in notices],
     }
