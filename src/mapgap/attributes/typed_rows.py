@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mapgap.attributes.row_source import Cell, Row, RowSource, checked_columns, open_file, scalar
-from mapgap.errors import InputError
+from mapgap.errors import InputError, ResourceError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -69,6 +69,8 @@ def _parquet_rows(path: str | os.PathLike[str], name: str) -> Iterator[Row]:
                 for row in rows:
                     yield _place(number), [scalar(value) for value in row]
                     number += 1
+    except duckdb.OutOfMemoryException:
+        raise ResourceError(f"{name}: not enough memory to read the table") from None
     except duckdb.Error as error:
         reason = str(error).splitlines()[0].replace(pattern, name)
         raise InputError(f"not a readable Parquet file ({reason})", file=name, fix="Write it again, whole") from None

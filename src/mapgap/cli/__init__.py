@@ -1,5 +1,6 @@
 """The command line: it only translates arguments, files, streams and exit codes."""
 
+import os
 import sys
 
 from mapgap.cli.signals import end_on_signals, ignore_signals, received_exit_code
@@ -8,6 +9,8 @@ from mapgap.cli.signals import end_on_signals, ignore_signals, received_exit_cod
 def main() -> None:
     """Runs a command and ends the process with its exit code; what went wrong is one line on stderr."""
     end_on_signals()
+    # Nothing here is large linear algebra; its threads would only take addresses and time.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         # Imported late, so that an early Ctrl-C meets the handler and not a half-imported library.
         from mapgap.cli.app import run

@@ -6,6 +6,7 @@ import sys
 
 from mapgap import __version__
 from mapgap.cli.exit_codes import BUG, FINE, INTERRUPTED, MEANINGS, NO_ACCESS, OUT_OF_RESOURCES, TERMINATED
+from mapgap.cli.memory_needs import require_room
 from mapgap.cli.output import print_complaint
 from mapgap.cli.signals import received_exit_code
 from mapgap.errors import MapgapError, lines_of
@@ -50,6 +51,7 @@ def plain_evaluation(arguments: list[str]) -> tuple[str, str, bool] | None:
 
 def _carry_out(arguments: list[str]) -> object:
     """What the command returns; a plain evaluation is read without click, whose import takes longer than many one."""
+    require_room(arguments)
     plain = plain_evaluation(arguments)
     if plain is None:
         from mapgap.cli.commands import run_command
@@ -78,7 +80,7 @@ def _failed(error: Exception) -> int:
         for line in lines_of(error):
             print_complaint(line)
         return error.exit_code
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or is_lack_of_memory(error):
         print_complaint("out of memory. Evaluate fewer images at once, or use a machine with more memory")
         return OUT_OF_RESOURCES
     if os.environ.get("MAPGAP_TRACEBACK"):
@@ -92,6 +94,16 @@ def _failed(error: Exception) -> int:
         "Set MAPGAP_TRACEBACK=1, run it again and report what it prints"
     )
     return BUG
+
+
+def is_lack_of_memory(error: Exception) -> bool:
+    """Whether a library says in its own words that memory, addresses or threads are used up."""
+    text = str(error)
+    if isinstance(error, ImportError):
+        return any(words in text for words in ("failed to map segment", "annot allocate memory"))
+    if isinstance(error, RuntimeError) and "start new thread" in text:
+        return True
+    return type(error).__name__ in ("OutOfMemoryException", "_ArrayMemoryError")
 
 
 def _discard_output() -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from mapgap.analysis.numbers import FileNumbers, numbers_of_files
+from mapgap.cli.memory_needs import ADDRESSES_OF_NUMPY
 from mapgap.cli.output import print_bytes, print_lines, print_warnings
 from mapgap.cli.progress import StageProgress
+from mapgap.memory import require_addresses
 from mapgap.report.evaluation import evaluation_lines, evaluation_record, inputs_record, tables_inputs_record
 
 TYPE_CHECKING = False
@@ -61,6 +63,7 @@ def _inputs_of_files(ground_truth: str, detections: str, numbers: FileNumbers) -
 
 
 def _careful(ground_truth: str, detections: str, iou_type: str, reading: "Reading | None") -> "Outcome":
+    require_addresses(ADDRESSES_OF_NUMPY, "mapgap evaluate")
     from mapgap.analysis.evaluation import evaluate
     from mapgap.readings import USUAL
 

@@ -5,9 +5,9 @@ No NumPy here: `mapgap evaluate` goes from files to numbers without it.
 
 import os
 import stat
-import sys
 
 from mapgap.errors import AccessError, InputError, ResourceError
+from mapgap.memory import free_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` itself would be imported for nothing
@@ -87,27 +87,6 @@ def is_device(status: os.stat_result) -> bool:
     if not (stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode)):
         return False
     return status.st_rdev != os.stat(os.devnull).st_rdev
-
-
-def free_memory() -> int:
-    """Bytes that this process may still take: of the machine, or of the limit on its addresses; 0 or more."""
-    import resource
-
-    free = [_available_on_machine()]
-    most = resource.getrlimit(resource.RLIMIT_AS)[0]
-    if most != resource.RLIM_INFINITY:
-        with open("/proc/self/statm", "rb") as file:
-            free.append(most - int(file.read().split()[0]) * resource.getpagesize())
-    return max(min(free), 0)
-
-
-def _available_on_machine() -> int:
-    try:
-        with open("/proc/meminfo", "rb") as file:
-            lines = dict(line.split(b":", 1) for line in file)
-        return int(lines[b"MemAvailable"].split()[0]) << 10
-    except (OSError, KeyError, ValueError):  # another system, which answers for itself
-        return sys.maxsize
 
 
 def _pieces_of(file: "FileIO", limit: Limit) -> bytes:

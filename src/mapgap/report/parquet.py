@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mapgap.errors import AccessError, InputError
+from mapgap.errors import AccessError, InputError, ResourceError
+from mapgap.memory import require_addresses
 from mapgap.report.column_values import Column, Labels, Nullable
 
 if TYPE_CHECKING:
@@ -26,14 +27,18 @@ OPTIONS = "FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 1"
 dictionary in every column of numbers .07 s. Labels are written as a dictionary whatever the limit."""
 CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "pandas_analyze_sample": 0}
 """Without a sample, Python strings are text even where the first ones are null."""
+ADDRESSES = 500 << 20
+"""DuckDB crashes where it finds none, so they are asked for before."""
 LITERAL, IDENTIFIER = "'", '"'
 
 
 def parquet_files(tables: Iterable[tuple[str, Mapping[str, Column]]]) -> Iterator[tuple[str, bytes]]:
     """(name, Parquet file) of each table: its columns in their order, rows in theirs, NaN and null as null.
 
-    One thread: with several, DuckDB's row groups may come in any order. The bytes carry DuckDB's version.
+    One thread: with several, DuckDB's row groups may come in any order. The bytes carry DuckDB's version. Raises
+    ResourceError where memory does not suffice.
     """
+    require_addresses(ADDRESSES, "writing Parquet")
     import duckdb
 
     with duckdb.connect(":memory:", config=CONFIGURATION) as connection:
@@ -148,6 +153,8 @@ def _query_parquet(path: Path, selected: str, fetch: "Callable[[DuckDBPyConnecti
             # read_parquet takes a pattern: brackets and stars of the name must stand for themselves.
             pattern = "".join(f"[{c}]" if c in "*?[" else c for c in str(path.absolute()))
             return fetch(connection.execute(f"SELECT {selected} FROM read_parquet(?)", [pattern]))
+    except duckdb.OutOfMemoryException as error:
+        raise ResourceError(f"{path.name}: not enough memory to read the table") from error
     except duckdb.Error as error:
         raise InputError(f"not a readable Parquet file ({str(error).splitlines()[0]})", file=path.name) from error
 
