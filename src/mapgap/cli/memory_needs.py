@@ -19,8 +19,10 @@ RESIDENT = {
 }
 """MB a command takes in any case, and bytes for each byte of its inputs; a tenth below what was measured on files of 2
 to 54 MB, so that nothing is refused that would fit."""
-ADDRESSES_OF_NUMPY = 100 * MEGABYTE
+ADDRESSES_OF_NUMPY = 120 * MEGABYTE
 """OpenBLAS, which comes with NumPy, ends the process where it gets less."""
+ADDRESSES_OF_ANALYSIS = 200 * MEGABYTE
+"""With less to spare NumPy itself may crash in the middle of a computation."""
 ADDRESSES_OF_TABLES = 760 * MEGABYTE
 """DuckDB, which writes and reads Parquet, may crash where it gets less."""
 WAY_OUT = "Free some, give fewer images at once, or use a machine with more memory"
@@ -39,7 +41,7 @@ def require_room(arguments: list[str]) -> None:
     if writes_tables or (command == "compare" and any(word.startswith(("-o", "--output")) for word in arguments)):
         require_addresses(ADDRESSES_OF_TABLES, f"mapgap {command}")
     elif command != "evaluate":
-        require_addresses(ADDRESSES_OF_NUMPY, f"mapgap {command}")
+        require_addresses(ADDRESSES_OF_ANALYSIS + int(a_byte * inputs), f"mapgap {command}")
 
 
 def _size(path: str) -> int:
