@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mapgap.analysis import folder as folder_module
+from mapgap.analysis import exchanging
 from mapgap.analysis.demo import DEMO_ENTRIES, DEMO_MARKS
 from mapgap.analysis.folder import NoRoomError, require_writable, write_folder
 from mapgap.errors import AccessError, ResourceError
@@ -48,7 +48,7 @@ def no_exchange(one: Path, other: Path) -> None:
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both ways of replacing a folder."""
     if request.param == "entries":
-        monkeypatch.setattr(folder_module, "_exchange", no_exchange)
+        monkeypatch.setattr(exchanging, "exchange", no_exchange)
     return str(request.param)
 
 
@@ -209,7 +209,7 @@ def test_refilling_that_fails_is_undone(
 ) -> None:
     """Three entries go, three come; whichever move fails, the old ones are back."""
     folder = write(tmp_path / "out", "old")
-    monkeypatch.setattr(folder_module, "_exchange", no_exchange)
+    monkeypatch.setattr(exchanging, "exchange", no_exchange)
     rename, calls = Path.rename, iter(range(1, 100))
 
     def failing_rename(source: Path, target: Path) -> Path:
@@ -235,12 +235,12 @@ def test_the_lock_is_on_the_folder_that_stands_there(tmp_path: Path, monkeypatch
 
     def waiting_lock(descriptor: int, how: int) -> None:
         if next(exchanges, False):
-            folder_module._exchange(other, place)
+            exchanging.exchange(other, place)
         lock(descriptor, how)
         locked.append(os.fstat(descriptor).st_ino)
 
     monkeypatch.setattr(fcntl, "flock", waiting_lock)
-    with folder_module._locked(place):
+    with exchanging.locked(place):
         assert locked[-1] == place.stat().st_ino
     assert len(locked) == 2
 
@@ -248,10 +248,10 @@ def test_the_lock_is_on_the_folder_that_stands_there(tmp_path: Path, monkeypatch
 WRITER = """
 import sys
 from pathlib import Path
-from mapgap.analysis import folder
+from mapgap.analysis import exchanging
 from tests.test_folder import no_exchange, write
 if sys.argv[3] == "entries":
-    folder._exchange = no_exchange
+    exchanging.exchange = no_exchange
 print("ready", flush=True)
 sys.stdin.readline()
 for turn in range(40):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapgap.analysis.baseline_summary import FIX, Summary, read_summary
+from mapgap.analysis.exchanging import restore
 from mapgap.errors import InputError
 from mapgap.report.parquet import read_columns
 from mapgap.tables import BoolArray, FloatArray, IdArray
@@ -89,6 +90,7 @@ def read_baseline(path: str | PathLike[str]) -> Baseline:
     place = Path(path)
     if not place.is_dir():
         return Baseline(read_summary(place), None)
+    restore(place)
     missing = [name for name in ("summary.json", *TABLES) if not (place / name).exists()]
     if "summary.json" in missing:
         raise InputError("no report folder: it holds no summary.json", file=place.name or str(place), fix=FIX)

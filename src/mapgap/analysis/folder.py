@@ -1,16 +1,15 @@
 """A folder written whole or not at all: under a temporary name beside its place, then exchanged with what is there."""
 
-import ctypes
 import errno
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from mapgap.analysis.exchanging import locked, replace_folder, restore
+from mapgap.analysis.partial import fresh_folder, is_temporary
 from mapgap.errors import AccessError, ResourceError
 
 SCHEMA_PREFIX = "mapgap/"
@@ -32,29 +31,29 @@ def write_folder(
     """The folder's path, holding `files` (relative name, content) and nothing else.
 
     What is there already is replaced where `require_writable` says so, in one step: whoever looks, and however this
-    ends, finds the old folder or the new one. Only where the system cannot exchange two folders, or the folder
-    itself has to stay (a mount point, the current folder), its entries are exchanged one by one, and put back if that
-    fails. Of two runs into one folder the later replaces the earlier. Raises AccessError; NoRoomError on a full disk.
+    ends, finds the old folder or the new one. Only where the system cannot exchange two folders, or the folder itself
+    has to stay (a mount point, the current folder), its entries are exchanged one by one, and put back if that fails;
+    where the process is killed meanwhile, the next run ends it. Of two runs into one folder the later replaces the
+    earlier. Raises AccessError; NoRoomError on a full disk.
     """
     target = Path(output)
     require_writable(target, known=known, marks=marks)
     place = _real_path(target)
     has_to_stay = _has_to_stay(place)
-    fresh = (place if has_to_stay else place.parent) / _temporary_name()
-    new_parents = [folder for folder in fresh.parents if not folder.exists()]
+    beside = place if has_to_stay else place.parent
+    new_parents = [folder for folder in (beside, *beside.parents) if not folder.exists()]
     try:
-        fresh.mkdir(parents=True)
-        for name, content in files:
-            (fresh / name).parent.mkdir(parents=True, exist_ok=True)
-            (fresh / name).write_bytes(content)
-        if not _took_free_name(fresh, place):
-            with _locked(place):
-                _require_replaceable(place, known, marks)  # what is there may have come after the first look
-                _replace(fresh, place, has_to_stay=has_to_stay)
+        with fresh_folder(beside) as fresh:
+            for name, content in files:
+                (fresh / name).parent.mkdir(parents=True, exist_ok=True)
+                (fresh / name).write_bytes(content)
+            if not _took_free_name(fresh, place):
+                with locked(place):
+                    _require_replaceable(place, known, marks)  # what is there may have come after the first look
+                    replace_folder(fresh, place, has_to_stay=has_to_stay)
     except OSError as error:
         raise _cannot_write(target, error) from error
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
         for folder in new_parents:
             with suppress(OSError):  # one that holds the new folder stays
                 folder.rmdir()
@@ -78,8 +77,9 @@ def require_writable(
     for path in inputs:
         if _real_path(Path(path)).is_relative_to(place) and place.is_dir():
             raise AccessError(f"{target} holds the input {path} and would be replaced. {ADVICE}")
+    restore(place)
     try:
-        with _locked(place) if place.is_dir() else nullcontext():
+        with locked(place) if place.is_dir() else nullcontext():
             _require_replaceable(target, known, marks)
         if not place.exists():
             _require_writable_parent(place)
@@ -114,7 +114,7 @@ def _relative_paths(folder: Path) -> Iterator[str]:
         raise error
 
     for parent, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not _is_temporary(name)]
+        folders[:] = [name for name in folders if not is_temporary(name)]
         is_empty = not folders and not files and Path(parent) != folder
         names = [""] if is_empty else [*files, *(name for name in folders if Path(parent, name).is_symlink())]
         yield from (Path(parent, name).relative_to(folder).as_posix() for name in names)
@@ -164,14 +164,6 @@ def _has_to_stay(place: Path) -> bool:
     return os.path.ismount(place) or place in (here, *here.parents) or not _may_write(place.parent)
 
 
-def _temporary_name() -> str:
-    return f".mapgap-{secrets.token_hex(8)}.partial"
-
-
-def _is_temporary(name: str) -> bool:
-    return name.startswith(".mapgap-") and name.endswith(".partial")
-
-
 def _took_free_name(fresh: Path, place: Path) -> bool:
     if place.exists():
         return False
@@ -182,70 +174,6 @@ def _took_free_name(fresh: Path, place: Path) -> bool:
             return False
         raise
     return True
-
-
-def _replace(fresh: Path, place: Path, *, has_to_stay: bool) -> None:
-    if not has_to_stay:
-        with suppress(OSError):
-            _exchange(fresh, place)
-            return
-    _exchange_entries(fresh, place)
-
-
-def _exchange(one: Path, other: Path) -> None:
-    """Swaps two folders in one step, which only Linux' renameat2 can; OSError where it cannot."""
-    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
-    if rename is None:
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    at_current_folder, exchange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
-    if rename(at_current_folder, os.fsencode(one), at_current_folder, os.fsencode(other), exchange) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
-
-
-def _exchange_entries(fresh: Path, place: Path) -> None:
-    """Moves the entries of `place` into `fresh` and those of `fresh` into `place`; all go back if one cannot."""
-    replaced = fresh / _temporary_name()
-    moves = [(entry, replaced / entry.name) for entry in place.iterdir() if not _is_temporary(entry.name)]
-    moves += [(entry, place / entry.name) for entry in fresh.iterdir()]
-    replaced.mkdir()
-    begun = []
-    try:
-        for source, destination in moves:
-            begun.append((source, destination))
-            source.rename(destination)
-    except BaseException:  # a signal too
-        for source, destination in reversed(begun):
-            with suppress(FileNotFoundError):  # the last one may not have been moved
-                destination.rename(source)
-        raise
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lets one process at a time look at and exchange entries; the lock of one that died is free."""
-    descriptor = _open_and_lock(folder)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _open_and_lock(folder: Path) -> int:
-    """A descriptor of the folder, locked, that stands there: another may have come while the lock was waited for."""
-    import fcntl  # not everywhere
-
-    while True:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.path.samestat(os.fstat(descriptor), os.stat(folder)):
-                return descriptor
-        except BaseException:  # a signal too
-            os.close(descriptor)
-            raise
-        os.close(descriptor)
 
 
 def _cannot_write(place: Path, error: OSError) -> AccessError:

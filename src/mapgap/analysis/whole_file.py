@@ -2,13 +2,12 @@
 
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 
 from mapgap.analysis.folder import NoRoomError
+from mapgap.analysis.partial import fresh_file
 from mapgap.errors import AccessError
 
 ADVICE = "Choose another file"
@@ -26,15 +25,12 @@ def write_file(path: FilePath, content: bytes) -> None:
         if place.exists() and not place.is_file():
             place.write_bytes(content)
             return
-        fresh = place.with_name(f".mapgap-{secrets.token_hex(8)}.partial")
-        try:
-            fresh.write_bytes(content)
+        with fresh_file(place.parent) as (fresh, descriptor):
+            with open(descriptor, "wb", closefd=False) as file:
+                file.write(content)
             if place.exists():
                 fresh.chmod(stat.S_IMODE(place.stat().st_mode))
             fresh.replace(place)
-        finally:
-            with suppress(OSError):
-                fresh.unlink()
     except OSError as error:
         raise _cannot_write(path, error) from error
 

@@ -5,7 +5,7 @@ import os
 import sys
 
 from mapgap import __version__
-from mapgap.cli.exit_codes import BUG, FINE, INTERRUPTED, MEANINGS, NO_ACCESS, OUT_OF_RESOURCES, TERMINATED
+from mapgap.cli.exit_codes import BUG, FINE, HUNG_UP, INTERRUPTED, MEANINGS, NO_ACCESS, OUT_OF_RESOURCES, TERMINATED
 from mapgap.cli.memory_needs import require_room
 from mapgap.cli.output import print_complaint
 from mapgap.cli.signals import received_exit_code
@@ -66,7 +66,7 @@ def _carry_out(arguments: list[str]) -> object:
 
 def _ended(code: str | int | None) -> int:
     """The exit code where a command ended before its time: by a signal, or because nobody reads on."""
-    if code in (INTERRUPTED, TERMINATED):
+    if code in (HUNG_UP, INTERRUPTED, TERMINATED):
         print_complaint(MEANINGS[int(code)])
     if code == LIBRARY_CLOSED_PIPE:
         _discard_output()

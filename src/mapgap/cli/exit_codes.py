@@ -6,6 +6,7 @@ BAD_INPUT = 2
 NO_ACCESS = 3
 OUT_OF_RESOURCES = 4
 BUG = 70
+HUNG_UP = 129
 INTERRUPTED = 130
 TERMINATED = 143
 
@@ -15,6 +16,7 @@ MEANINGS = {
     NO_ACCESS: "cannot read or write",
     OUT_OF_RESOURCES: "out of memory or disk",
     BUG: "a bug in mapgap",
+    HUNG_UP: "terminal closed",
     INTERRUPTED: "interrupted",
     TERMINATED: "terminated",
 }

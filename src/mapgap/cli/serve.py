@@ -42,11 +42,15 @@ def serve(folder: str, images: str | None, port: int) -> None:
       mapgap serve reports/yolo --images val2017
       mapgap serve reports/yolo --port 8000
     """
+    from pathlib import Path
+
+    from mapgap.analysis.exchanging import restore
     from mapgap.analysis.reporting import REPORT_ENTRIES
     from mapgap.cli.output import print_lines
     from mapgap.pictures.places import picture_folder
     from mapgap.serving import Served, open_server, report_folder
 
+    restore(Path(folder))
     served = Served(
         report_folder(folder), frozenset(REPORT_ENTRIES), None if images is None else picture_folder(images)
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mapgap.errors import AccessError, InputError, ResourceError
 from mapgap.memory import require_addresses
 from mapgap.report.column_values import Column, Labels, Nullable
+from mapgap.unfinished import unfinished
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,7 @@ def _parquet_bytes(connection: "DuckDBPyConnection", columns: Mapping[str, Colum
         for place, (name, column) in enumerate(columns.items())
     ]
     connection.register("mapgap_rows", source)
-    with tempfile.TemporaryDirectory(prefix="mapgap-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mapgap-") as folder, unfinished(folder):
         path = Path(folder) / "table.parquet"
         rows = f"SELECT {', '.join(selected)} FROM mapgap_rows"
         connection.execute(f"COPY ({rows}) TO {_quoted(str(path), LITERAL)} ({OPTIONS})")
