@@ -7,7 +7,7 @@ from mapgap.doctor.box_candidates import box_formats, ground_truth_formats
 from mapgap.doctor.explaining import explains
 from mapgap.doctor.id_candidates import category_maps, image_maps
 from mapgap.doctor.sample import Sample
-from mapgap.doctor.trials import Match, Trial, try_reading
+from mapgap.doctor.trials import Maps, Match, Trial, try_reading
 from mapgap.readings import Reading
 from mapgap.readings.boxes import BoxFormat
 from mapgap.tables import GroundTruth
@@ -39,12 +39,15 @@ class _Trying:
     start: Reading
     match: Match
     tried: set[Reading] = field(default_factory=set)
+    maps: Maps = field(default_factory=dict)
 
     def trial(self, reading: Reading, *, of: Sample | None = None, across_classes: bool = False) -> Trial | None:
         """The reading's matches on the sample, or on another."""
         self.tried.add(reading)
         sample = self.sample if of is None else of
-        return try_reading(self.ground_truth, sample, reading, self.match, across_classes=across_classes)
+        return try_reading(
+            self.ground_truth, sample, reading, self.match, across_classes=across_classes, maps=self.maps
+        )
 
     def best(self, readings: Iterable[Reading], most: int = 1, *, across_classes: bool = False) -> list[Trial]:
         """The best trials of the readings, on all of the sample, best first; earlier readings win ties."""

@@ -16,6 +16,9 @@ Match = Callable[[GroundTruth, IndexArray, IndexArray, FloatArray, FloatArray], 
 """(ground truth, image (n,), category (n,), box (n, 4), score (n,)) -> (n, 2): the object that each detection matches
 at an IoU of .5 and of .75, class by class and one to one; -1 for none."""
 
+Maps = dict[tuple[str, str], IndexArray]
+"""Places of the distinct written ids of a sample, by "image" or "category" and the word that maps them."""
+
 _LEAST_KNOWN = 0.8
 _LEAST_POSITIVE = 0.9
 _LEAST_INSIDE = 0.8
@@ -94,15 +97,21 @@ def selected(ground_truth: GroundTruth, is_wanted: BoolArray) -> GroundTruth:
 
 
 def try_reading(
-    ground_truth: GroundTruth, sample: Sample, reading: Reading, match: Match, *, across_classes: bool = False
+    ground_truth: GroundTruth,
+    sample: Sample,
+    reading: Reading,
+    match: Match,
+    *,
+    across_classes: bool = False,
+    maps: Maps | None = None,
 ) -> Trial | None:
     """The matches of the sample under the reading; None where the reading cannot be meant.
 
     That is: under another map of ids a fifth of them are unknown; boxes need sizes of images that are unknown; or,
     under another box format, a tenth of the boxes has no width or height, or a fifth lies outside of its image.
-    `across_classes` matches boxes whatever their classes.
+    `across_classes` matches boxes whatever their classes. `maps` keeps what ids mean from one trial to the next.
     """
-    placed = place(ground_truth, sample, reading)
+    placed = place(ground_truth, sample, reading, maps)
     truth = in_format(ground_truth, reading.ground_truth_box_format)
     if placed is None or truth is None:
         return None
@@ -132,15 +141,9 @@ def match_placed(
     return Trial(reading, placed, objects, at_half, detections, int(np.count_nonzero(found[:, 1] >= 0)))
 
 
-def place(ground_truth: GroundTruth, sample: Sample, reading: Reading) -> Placed | None:
+def place(ground_truth: GroundTruth, sample: Sample, reading: Reading, maps: Maps | None = None) -> Placed | None:
     """The sample as rows of the tables; None as in `try_reading`."""
-    images = _places(
-        map_images(reading.image_map or "+0", sample.image_ids, ground_truth.images), ground_truth.images.ids
-    )
-    categories = _places(
-        map_categories(reading.category_map or "+0", sample.category_ids, ground_truth.categories),
-        ground_truth.categories.ids,
-    )
+    images, categories = _mapped(ground_truth, sample, reading, {} if maps is None else maps)
     image, category = images[sample.image], categories[sample.category]
     for asked, places in ((reading.image_map, image), (reading.category_map, category)):
         if asked is not None and len(places) and np.mean(places >= 0) < _LEAST_KNOWN:
@@ -167,6 +170,18 @@ def in_format(ground_truth: GroundTruth, box_format: str) -> GroundTruth | None:
         return None
     box = to_xywh(ground_truth.box, parsed, width, height)
     return replace(ground_truth, box=box) if _may_be_boxes(box, width, height) else None
+
+
+def _mapped(ground_truth: GroundTruth, sample: Sample, reading: Reading, maps: Maps) -> tuple[IndexArray, IndexArray]:
+    """Where every distinct image id and category id stands in the ground truth, from `maps` if it has them."""
+    by_image, by_category = reading.image_map or "+0", reading.category_map or "+0"
+    images, categories = ground_truth.images, ground_truth.categories
+    if ("image", by_image) not in maps:
+        maps["image", by_image] = _places(map_images(by_image, sample.image_ids, images), images.ids)
+    if ("category", by_category) not in maps:
+        mapped = map_categories(by_category, sample.category_ids, categories)
+        maps["category", by_category] = _places(mapped, categories.ids)
+    return maps["image", by_image], maps["category", by_category]
 
 
 def _places(mapped: tuple[np.ndarray, BoolArray], known: np.ndarray) -> IndexArray:
