@@ -49,7 +49,7 @@ DETECTORS = {
 }
 NAMED_WORLDS = {
     "usual": World(),
-    "few objects": World(images=12, objects=(1, 3), classes=3),
+    "few objects": World(images=20, objects=(1, 3), classes=3),
     "one class, one size of images": World(classes=1, alike=True),
     "small objects": World(sizes="small"),
     "crowds": World(images=20, objects=(40, 80), classes=3),

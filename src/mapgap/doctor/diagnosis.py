@@ -67,7 +67,9 @@ def _scored(sample: Sample, reading: Reading) -> Sample:
 def _search(ground_truth: GroundTruth, sample: Sample, start: Reading, corners: list[Corners], match: Match) -> Search:
     """The search, from the ground truth's own layout on where its boxes are corners; of several the best."""
     starts = [replace(start, ground_truth_box_format=one.layout) for one in corners] or [start]
-    usable = [one for one in starts if try_reading(ground_truth, sample, one, match) is not None] or [start]
+    usable = [one for one in starts if try_reading(ground_truth, sample, one, match, is_asked=True) is not None] or [
+        start
+    ]
     searches = [search_reading(ground_truth, sample, one, match) for one in usable]
     return max(searches, key=lambda one: one.best.merit)
 

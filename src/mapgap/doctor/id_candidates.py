@@ -38,8 +38,9 @@ def _different(words: Sequence[str], mapped: Callable[[str], Found]) -> list[str
     seen = {_meaning(mapped("+0"))}
     found = []
     for word in words:
-        meaning = _meaning(mapped(word))
-        if meaning not in seen:
+        found_ids = mapped(word)
+        meaning = _meaning(found_ids)
+        if found_ids[1].any() and meaning not in seen:
             seen.add(meaning)
             found.append(word)
     return found

@@ -41,10 +41,9 @@ class _Trying:
     tried: set[Reading] = field(default_factory=set)
     maps: Maps = field(default_factory=dict)
 
-    def trial(self, reading: Reading, *, of: Sample | None = None, across_classes: bool = False) -> Trial | None:
-        """The reading's matches on the sample, or on another."""
+    def trial(self, reading: Reading, sample: Sample, across_classes: bool) -> Trial | None:
+        """The reading's matches on the sample, or on some of it."""
         self.tried.add(reading)
-        sample = self.sample if of is None else of
         return try_reading(
             self.ground_truth, sample, reading, self.match, across_classes=across_classes, maps=self.maps
         )
@@ -58,12 +57,12 @@ class _Trying:
         return self._tried_on(wanted, self.sample, across_classes)[:most]
 
     def _tried_on(self, readings: list[Reading], sample: Sample, across_classes: bool) -> list[Trial]:
-        trials = [self.trial(reading, of=sample, across_classes=across_classes) for reading in readings]
+        trials = [self.trial(reading, sample, across_classes) for reading in readings]
         return sorted((one for one in trials if one is not None), key=lambda one: -one.merit)
 
     def explains(self, new: Trial, old: Trial) -> bool:
         """By the rule, with what was tried so far."""
-        return explains(self.ground_truth, new, old, self.match, tried=len(self.tried))
+        return explains(self.ground_truth, new, old, self.match, tried=max(1, len(self.tried)))
 
 
 def search_reading(ground_truth: GroundTruth, sample: Sample, start: Reading, match: Match) -> Search:
@@ -74,8 +73,9 @@ def search_reading(ground_truth: GroundTruth, sample: Sample, start: Reading, ma
     then the category map that suits it.
     """
     trying = _Trying(ground_truth, sample, start, match)
-    as_read = trying.trial(start)
-    assert as_read is not None
+    as_read = try_reading(ground_truth, sample, start, match, is_asked=True)
+    if as_read is None:
+        raise ValueError("the ground truth's boxes cannot be in the format to start from")
     best = as_read
     while best.share < ENOUGH:
         better = _one_thing(trying, best) or _two_things(trying, best)

@@ -104,14 +104,16 @@ def try_reading(
     *,
     across_classes: bool = False,
     maps: Maps | None = None,
+    is_asked: bool = False,
 ) -> Trial | None:
     """The matches of the sample under the reading; None where the reading cannot be meant.
 
     That is: under another map of ids a fifth of them are unknown; boxes need sizes of images that are unknown; or,
     under another box format, a tenth of the boxes has no width or height, or a fifth lies outside of its image.
     `across_classes` matches boxes whatever their classes. `maps` keeps what ids mean from one trial to the next.
+    A reading that the user asked for is always tried, on those detections that it can be applied to.
     """
-    placed = place(ground_truth, sample, reading, maps)
+    placed = place(ground_truth, sample, reading, maps, is_asked=is_asked)
     truth = in_format(ground_truth, reading.ground_truth_box_format)
     if placed is None or truth is None:
         return None
@@ -141,21 +143,27 @@ def match_placed(
     return Trial(reading, placed, objects, at_half, detections, int(np.count_nonzero(found[:, 1] >= 0)))
 
 
-def place(ground_truth: GroundTruth, sample: Sample, reading: Reading, maps: Maps | None = None) -> Placed | None:
+def place(
+    ground_truth: GroundTruth, sample: Sample, reading: Reading, maps: Maps | None = None, *, is_asked: bool = False
+) -> Placed | None:
     """The sample as rows of the tables; None as in `try_reading`."""
     images, categories = _mapped(ground_truth, sample, reading, {} if maps is None else maps)
     image, category = images[sample.image], categories[sample.category]
     for asked, places in ((reading.image_map, image), (reading.category_map, category)):
-        if asked is not None and len(places) and np.mean(places >= 0) < _LEAST_KNOWN:
+        if asked is not None and not is_asked and len(places) and np.mean(places >= 0) < _LEAST_KNOWN:
             return None
-    row = np.flatnonzero((image >= 0) & (category >= 0)).astype(np.int32)
-    image, category = image[row], category[row]
     box_format = parse_box_format(reading.box_format)
+    is_known = (image >= 0) & (category >= 0)
+    if box_format.needs_image_sizes:
+        has_size = (ground_truth.images.width[image] > 0) & (ground_truth.images.height[image] > 0)
+        if not is_asked and not has_size[is_known].all():
+            return None
+        is_known &= has_size
+    row = np.flatnonzero(is_known).astype(np.int32)
+    image, category = image[row], category[row]
     width, height = ground_truth.images.width[image], ground_truth.images.height[image]
-    if box_format.needs_image_sizes and not ((width > 0) & (height > 0)).all():
-        return None
     box = to_xywh(sample.box[row], box_format, width, height)
-    if reading.box_format != "xywh" and not _may_be_boxes(box, width, height):
+    if reading.box_format != "xywh" and not is_asked and not _may_be_boxes(box, width, height):
         return None
     return Placed(row, image, category, box, sample.score[row])
 
