@@ -10,7 +10,7 @@ from mapgap.readings.images import map_images
 from mapgap.readings.raw import ObjectArray
 from mapgap.tables import Categories, IdArray, Images
 
-_IMAGE_WORDS = ("stem", "file-name", "by-position", "by-position-from-1")
+_IMAGE_WORDS = ("file-name", "stem", "by-position", "by-position-from-1")
 
 
 def image_maps(ids: ObjectArray, images: Images) -> list[str]:
