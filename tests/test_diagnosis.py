@@ -8,7 +8,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapgap.analysis.diagnosing import diagnose_reading, match_boxes
@@ -206,6 +206,32 @@ def test_a_sample_has_the_best_of_each_image(rows: list[tuple[int, int]], most: 
         ranked = sorted((-score, row) for row, (other, score) in enumerate(rows) if other == image)
         expected += [row for _, row in ranked[:limit]]
     assert (sample.box[:, 0] / 4).tolist() == sorted(expected)
+
+
+SIDE = st.one_of(st.integers(-3, 60).map(float), st.sampled_from([0.25, 1e6, 1e300, -1e300, 5e-324, 1.7e308]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), SIDE, SIDE, SIDE, SIDE), min_size=1, max_size=12),
+    st.lists(st.tuples(st.integers(0, 2), SIDE, SIDE), max_size=6),
+)
+def test_no_numbers_are_too_odd_for_it(rows: list[tuple[float, ...]], truth: list[tuple[float, ...]]) -> None:
+    table = read_ground_truth(
+        {
+            "images": [{"id": one, "width": 60, "height": 40, "file_name": f"{one}.jpg"} for one in range(3)],
+            "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+            "annotations": [
+                {"id": number, "image_id": image, "category_id": 1, "bbox": [x, y, 9, 9], "area": 81, "iscrowd": 0}
+                for number, (image, x, y) in enumerate(truth, 1)
+            ],
+        }
+    )
+    columns = list(zip(*rows, strict=True))
+    raw = RawDetections(
+        "dt.json", objects(columns[0]), objects(columns[1]), np.array(columns[2:]).T, np.ones(len(rows))
+    )
+    assert len(codes(diagnose_reading(table, raw))) <= 3
 
 
 def test_a_number_and_its_text_are_two_ids() -> None:

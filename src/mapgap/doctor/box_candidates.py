@@ -12,6 +12,8 @@ OBLONGS = ((640, 480), (640, 384), (640, 352), (640, 360), (640, 512), (512, 256
 LARGE_OBLONGS = ((1024, 512), (1024, 576), (1024, 768), (1280, 720), (1280, 736), (1333, 800), (1920, 1080))
 SHORTER_SIDES = ((480, np.inf), (512, np.inf), (600, 1000), (640, np.inf), (800, 1333), (800, np.inf), (1024, np.inf))
 
+LONGEST_SIDE = 100_000
+
 _UNIT = 1.5
 """Boxes that end below are not in pixels."""
 _ROOM = 2.2
@@ -69,7 +71,15 @@ def _inputs(layout: str, across: float, down: float) -> list[BoxFormat]:
     shorter = [one for one in SHORTER_SIDES if farthest * 0.6 <= one[0] <= 1.2 * farthest]
     found = [BoxFormat(layout, RESIZED, one) for one in (*holding, *stretched)]
     found += [BoxFormat(layout, kind, one) for kind in (LETTERBOXED, CORNER) for one in (*holding, *stretched)]
-    return list(dict.fromkeys(found + [BoxFormat(layout, SHORTER, one) for one in shorter]))
+    found += [BoxFormat(layout, SHORTER, one) for one in shorter]
+    return [one for one in dict.fromkeys(found) if _can_be_written(one)]
+
+
+def _can_be_written(box_format: BoxFormat) -> bool:
+    """Whether an option can ask for the size: boxes may reach nowhere, or beyond any picture."""
+    assert box_format.size is not None
+    longest = [side for side in box_format.size if np.isfinite(side) or box_format.coordinates != SHORTER]
+    return all(1 <= side <= LONGEST_SIDE for side in longest)
 
 
 def _whole_strides(length: float) -> float:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from mapgap.doctor.diagnosis_words import (
     few_matches,
     ground_truth_boxes,
@@ -45,6 +47,18 @@ def diagnose(ground_truth: GroundTruth, raw: RawDetections, match: Match, *, rea
     `ground_truth` was read as `reading` says; `raw` is as written and is read so. Nothing is applied: a finding has
     the options that would.
     """
+    # Numbers near the largest there is become infinite when they are added; no box is made of them.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _diagnose(ground_truth, raw, match, reading)
+
+
+def diagnose_ground_truth(ground_truth: GroundTruth) -> tuple[Finding, ...]:
+    """The finding about boxes that are corners, which needs no detections; none where they are not."""
+    corners = corner_layouts(ground_truth)
+    return (ground_truth_boxes(ground_truth.name, corners[0]),) if corners else ()
+
+
+def _diagnose(ground_truth: GroundTruth, raw: RawDetections, match: Match, reading: Reading) -> Diagnosis:
     truth = objects_only(ground_truth)
     start = replace(reading, ground_truth_box_format="xywh")
     corners = corner_layouts(ground_truth)
@@ -52,12 +66,6 @@ def diagnose(ground_truth: GroundTruth, raw: RawDetections, match: Match, *, rea
     found = _search(truth, sample, start, corners, match)
     findings = tuple(_findings(truth, raw.name, found, corners, match))
     return Diagnosis(findings, found.best.reading, found.as_read.matched, found.best.matched, len(sample.score))
-
-
-def diagnose_ground_truth(ground_truth: GroundTruth) -> tuple[Finding, ...]:
-    """The finding about boxes that are corners, which needs no detections; none where they are not."""
-    corners = corner_layouts(ground_truth)
-    return (ground_truth_boxes(ground_truth.name, corners[0]),) if corners else ()
 
 
 def _scored(sample: Sample, reading: Reading) -> Sample:
