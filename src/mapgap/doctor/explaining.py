@@ -4,7 +4,6 @@ import numpy as np
 
 from mapgap.doctor.chance import of_other_classes, of_other_images
 from mapgap.doctor.trials import Match, Trial
-from mapgap.readings.boxes import PIXELS, parse_box_format
 from mapgap.tables import GroundTruth, IdArray
 
 LEAST_MATCHES = 4
@@ -15,7 +14,7 @@ LEVEL = 1e-3
 """Of one false alarm, divided among all readings tried."""
 LEAST_CLASSES = 3
 _CLOSE = 0.3
-_CLOSELY_PLACED = 0.2
+_CLOSELY_PLACED = 0.35
 _MEANINGLESS, _SENSIBLE = 0.05, 0.01
 
 
@@ -40,8 +39,8 @@ def explains(ground_truth: GroundTruth, new: Trial, old: Trial, match: Match, *,
 
 
 def is_nearly_the_same(new: Trial, old: Trial) -> bool:
-    """Whether only the size of the network's input differs, and by little: boxes overlap what they were."""
-    if parse_box_format(new.reading.box_format).coordinates == PIXELS:
+    """Whether the box format differs, and boxes lie about where they were: moved by less than most of their sides."""
+    if new.reading.box_format == old.reading.box_format:
         return False
     _, here, there = np.intersect1d(new.placed.row, old.placed.row, return_indices=True)
     if not len(here):
