@@ -142,9 +142,9 @@ def test_one_class_only(browser: Browser, tmp_path: Path, scores: list[float]) -
     result = evaluate(["\u202eodd"] * 3, scores=scores, positive="\u202eodd", resamples=5)
     watched = opened(browser, tmp_path, result)
     expect(watched.page.locator("#curves .empty")).to_be_visible()
-    expect(watched.page.locator(".decision")).to_have_text("U+202Eodd from score 0.5 up")
+    expect(watched.page.locator(".decision")).to_have_text("⟨U+202E⟩odd from score 0.5 up")
     watched.page.get_by_role("slider").press("End")
-    expect(watched.page.locator(".decision")).to_have_text(f"U+202Eodd from score {scores[-1]} up")
+    expect(watched.page.locator(".decision")).to_have_text(f"⟨U+202E⟩odd from score {scores[-1]} up")
     assert complaints(watched.page) == []
     assert watched.told == []
     watched.page.close()

@@ -12,8 +12,9 @@ from markdown_it import MarkdownIt
 from mapgap.report.content import build_report
 from mapgap.report.markdown import HOT_SPOTS, HOT_SPOTS_OPEN, report_markdown
 from mapgap.report.markdown_parts import code_span, folded, markdown_text, table
-from mapgap.report.wording import shorten, visible
+from mapgap.report.wording import shorten
 from mapgap.tables import Interval, Intervals, Notice, Results
+from mapgap.visible_text import visible
 from tests.report_example import example_results
 
 HOSTILE = (

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from mapgap.analysis.label_doubt import calibration_rows
 from mapgap.errors import InputError
 from mapgap.report.curves.by_threshold import threshold_curve
-from mapgap.report.wording import CAUSE_WORDS, cause_label, visible
+from mapgap.report.wording import CAUSE_WORDS, cause_label
 from mapgap.tables import Results
+from mapgap.visible_text import visible
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -35,7 +35,10 @@ def fresh_folder(place: Path) -> Iterator[Path]:
     while True:
         fresh = place / temporary_name()
         fresh.mkdir(parents=True)
-        descriptor = os.open(fresh, os.O_RDONLY)
+        try:
+            descriptor = os.open(fresh, os.O_RDONLY)
+        except FileNotFoundError:  # another run took it for a leftover
+            continue
         try:
             if _holds(descriptor, fresh):
                 with unfinished(str(fresh)):

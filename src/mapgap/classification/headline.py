@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from mapgap.number_words import count, fraction, interval, percent, plural, score
 from mapgap.report.json_values import Record
-from mapgap.report.wording import value_text, visible
+from mapgap.report.wording import value_text
 from mapgap.tables import Scalar
+from mapgap.visible_text import visible
 
 BLIND_SPOTS = 5
 PAIRS = 3

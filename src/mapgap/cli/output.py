@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from mapgap.errors import AccessError, ResourceError
+from mapgap.visible_text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def print_bytes(content: bytes) -> None:
 
 def print_lines(lines: Iterable[str]) -> None:
     """Writes a result to stdout, a line each, in UTF-8 whatever the locale."""
-    print_bytes("".join(f"{_shortened(plain(line), LINE_LENGTH)}\n" for line in lines).encode("utf-8"))
+    print_bytes("".join(f"{_shortened(visible(line), LINE_LENGTH)}\n" for line in lines).encode("utf-8"))
 
 
 def print_warnings(notices: Sequence["Notice | Told"]) -> None:
@@ -66,7 +67,7 @@ def table_lines(header: Sequence[str], rows: "Iterable[Sequence[Any]]") -> list[
     """Columns padded to equal width on the terminal, numbers to the right."""
     from rich.cells import cell_len
 
-    cells = [list(header), *[[_shortened(plain(_text(value)), CELL_WIDTH) for value in row] for row in rows]]
+    cells = [list(header), *[[_shortened(visible(_text(value)), CELL_WIDTH) for value in row] for row in rows]]
     numeric = [all(_is_number(row[i]) for row in cells[1:]) for i in range(len(header))]
     widths = [max(cell_len(row[i]) for row in cells) for i in range(len(header))]
     lines = []
@@ -80,11 +81,6 @@ def table_lines(header: Sequence[str], rows: "Iterable[Sequence[Any]]") -> list[
     return lines
 
 
-def plain(text: str) -> str:
-    """Text without control and direction characters, which could rewrite a terminal."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
-
-
 def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}\N{HORIZONTAL ELLIPSIS}"
 
@@ -93,7 +89,7 @@ def _print_to_stderr(line: str) -> None:
     if sys.stderr is None:
         return
     sys.stderr.flush()
-    sys.stderr.buffer.write(f"{_shortened(plain(line), LINE_LENGTH)}\n".encode())
+    sys.stderr.buffer.write(f"{_shortened(visible(line), LINE_LENGTH)}\n".encode())
     sys.stderr.buffer.flush()
 
 

@@ -7,9 +7,10 @@ from typing import NoReturn, TypeVar
 import msgspec
 
 from mapgap.coco.complaints import READ_AS_NO_NUMBER
-from mapgap.coco.sources import JsonText, printable
+from mapgap.coco.sources import JsonText
 from mapgap.errors import InputError
 from mapgap.findings import Finding
+from mapgap.visible_text import visible
 
 Content = TypeVar("Content")
 
@@ -100,7 +101,7 @@ def _broken_entry(decoder: json.JSONDecoder, text: str, start: int) -> str | Non
         if text[at] == "[":
             record = _broken_record(decoder, text, at)
             if record is not None:
-                return f"{printable(str(name))}{record}"
+                return f"{visible(str(name))}{record}"
         _, at = decoder.raw_decode(text, at)
         at = _behind_space(text, at)
     return None

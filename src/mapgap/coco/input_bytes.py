@@ -8,6 +8,7 @@ import stat
 
 from mapgap.errors import AccessError, InputError, ResourceError
 from mapgap.memory import free_memory
+from mapgap.visible_text import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` itself would be imported for nothing
@@ -57,7 +58,7 @@ def read_input(path: str, name: str, max_input_bytes: int | None = None) -> byte
     with open(path, "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
         if is_device(status):
-            raise AccessError(f"{path}: is a device, not a file. Give a file or a pipe")
+            raise AccessError(f"{visible(path)}: is a device, not a file. Give a file or a pipe")
         if stat.S_ISREG(status.st_mode):
             limit.require(status.st_size)
         return _pieces_of(file, limit)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mapgap.coco.file_identity import base_name
 from mapgap.coco.input_bytes import GZIP_MAGIC, read_input, unpacked_bytes
 from mapgap.errors import AccessError, InputError, ResourceError
+from mapgap.visible_text import visible
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -57,11 +58,6 @@ def read_json_text(source: str | os.PathLike[str], name: str | None, *, max_inpu
     return content
 
 
-def printable(text: str) -> str:
-    """The text with whatever could steer a terminal replaced by question marks."""
-    return "".join(character if character.isprintable() else "?" for character in text)
-
-
 def first_character(content: JsonText) -> bytes:
     """The first byte that is not white space: `[` opens a list, `{` an object."""
     return content.text[:4096].lstrip(b" \t\r\n")[:1] or content.text.lstrip(b" \t\r\n")[:1]
@@ -73,11 +69,11 @@ def _read_bytes(source: str | os.PathLike[str], name: str, max_input_bytes: int 
         return read_input(path, name, max_input_bytes)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise AccessError(f"{printable(path)}: cannot be read: {reason}. Check path and permissions") from None
+        raise AccessError(f"{visible(path)}: cannot be read: {reason}. Check path and permissions") from None
     except ValueError as error:
-        raise AccessError(f"{printable(path)}: is not a path: {error}") from None
+        raise AccessError(f"{visible(path)}: is not a path: {error}") from None
     except MemoryError:
-        raise ResourceError(f"{printable(path)}: not enough memory to read the file") from None
+        raise ResourceError(f"{visible(path)}: not enough memory to read the file") from None
 
 
 def _unzip(raw: bytes, name: str, max_input_bytes: int | None) -> bytes:

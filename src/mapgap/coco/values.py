@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from mapgap.coco.sources import printable
+from mapgap.visible_text import visible
 
 # What msgspec raises on bad values; ValueError is an integer too long to be shown in its own message.
 DECODING_ERRORS = (msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
@@ -43,7 +43,7 @@ def shown(value: object) -> str:
         text = json.dumps(value[:LENGTH_SHOWN], ensure_ascii=False)
     else:
         text = _short_representation(value)
-    text = printable(text)
+    text = visible(text)
     return text if len(text) <= LENGTH_SHOWN else f"{text[:LENGTH_SHOWN]}..."
 
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from mapgap.report.wording import Name, shorten, visible
+from mapgap.report.wording import Name, shorten
+from mapgap.visible_text import visible
 
 SPECIAL = r"([\\`*_{}\[\]#+!|~$@]|:(?=\S))"
 NOTHING = "&#8203;"

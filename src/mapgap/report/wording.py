@@ -96,22 +96,6 @@ def mode_price(mode: Mapping[str, Any]) -> str:
     return "; ".join(parts) + "."
 
 
-def visible(text: str) -> str:
-    """Text on one line without invisible or direction-changing characters: those are written as U+XXXX."""
-    return "".join(_visible_character(character) for character in text)
-
-
-def _visible_character(character: str) -> str:
-    if character in "\n\r\t":
-        return " "
-    code = ord(character)
-    is_bidi = 0x200E <= code <= 0x200F or 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069 or code == 0x061C
-    is_hidden = (
-        code < 0x20 or 0x7F <= code < 0xA0 or 0xD800 <= code <= 0xDFFF or code in (0x200B, 0x2028, 0x2029, 0xFEFF)
-    )
-    return f"U+{code:04X}" if is_bidi or is_hidden else character
-
-
 def shorten(text: str, length: int = 80) -> str:
     """At most `length` characters, cut with an ellipsis."""
     return text if len(text) <= length else text[: length - 1] + "…"

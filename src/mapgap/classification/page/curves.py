@@ -11,8 +11,9 @@ from mapgap.report.curves.decimation import decimated
 from mapgap.report.html.charts import Axis, Frame, chart, dot, line
 from mapgap.report.html.markup import Child, Markup, element
 from mapgap.report.html.parts import name, section
-from mapgap.report.wording import value_text, visible
+from mapgap.report.wording import value_text
 from mapgap.tables import FloatArray
+from mapgap.visible_text import visible
 
 if TYPE_CHECKING:
     from mapgap.classification.evaluation import Classification

@@ -13,7 +13,7 @@ from mapgap.classification.page.slices import blind_spots_section, slices_sectio
 from mapgap.report.html.assets import content_security_policy
 from mapgap.report.html.markup import Markup, data_element, document, element, join, text_element
 from mapgap.report.html.parts import name
-from mapgap.report.wording import visible
+from mapgap.visible_text import visible
 
 if TYPE_CHECKING:
     from mapgap.classification.evaluation import Classification

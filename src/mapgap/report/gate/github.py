@@ -5,8 +5,8 @@ github.com/actions/toolkit.
 """
 
 from mapgap.report.gate.rows import rule_sentences
-from mapgap.report.wording import visible
 from mapgap.verdicts import FAILING, Gate
+from mapgap.visible_text import visible
 
 MOST_SENTENCES = 3
 """GitHub shows an annotation on a few lines, and ten of a kind a step."""

@@ -7,8 +7,8 @@ system-out.
 from xml.sax.saxutils import escape, quoteattr
 
 from mapgap.report.gate.rows import rule_sentences
-from mapgap.report.wording import visible
 from mapgap.verdicts import FAILING, Gate, Rule
+from mapgap.visible_text import visible
 
 NAME = "mapgap check"
 CLASS_NAME = "mapgap.check"
@@ -43,13 +43,8 @@ def _test_case(gate: Gate, rule: Rule) -> list[str]:
 
 
 def _text(text: str) -> str:
-    return escape(_allowed(text))
+    return escape(visible(text))
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_allowed(text))
-
-
-def _allowed(text: str) -> str:
-    """Text of characters that XML 1.0 allows (its section 2.2), the others written as U+XXXX."""
-    return "".join(f"U+{ord(sign):04X}" if sign in "\ufffe\uffff" else sign for sign in visible(text))
+    return quoteattr(visible(text))

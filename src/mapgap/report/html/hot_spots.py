@@ -10,7 +10,8 @@ from mapgap.report.content import Report
 from mapgap.report.html.markup import Markup, element
 from mapgap.report.html.parts import bar, cause_swatch, name, pieces, section
 from mapgap.report.json_values import Record
-from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, sureness, visible, where_pieces
+from mapgap.report.wording import hotter_where, mode_price, mode_sentence, mode_title, sureness, where_pieces
+from mapgap.visible_text import visible
 
 CARDS_SHOWN = 10
 

@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
+from mapgap.visible_text import visible_lines
+
 VOID_ELEMENTS = frozenset({"meta", "br", "hr", "img", "col"})
 
-# HTML has no way to write NUL, other C0 controls or lone surrogates; a reader should still see that one was there.
+# HTML has no way to write NUL, other C0 controls or lone surrogates.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TO_ESCAPE = re.compile("[&<>\"'" + _UNWRITABLE.pattern[1:])
+_FOR_PEOPLE = frozenset({"title", "alt", "content", "aria-label", "aria-valuetext", "aria-description"})
+"""Attributes that are read out or shown."""
 
 
 class Markup(str):
@@ -24,10 +28,12 @@ Child = str | int | None | Iterable["Child"]
 
 
 def escape(text: object) -> Markup:
-    """Text as HTML: markup characters and quotes escaped, controls HTML cannot carry shown as U+FFFD."""
-    if isinstance(text, Markup):
-        return text
-    text = str(text)
+    """Text for people as HTML: markup characters and quotes escaped, hidden characters shown by their code point."""
+    return text if isinstance(text, Markup) else _escaped(visible_lines(str(text)))
+
+
+def _escaped(text: str) -> Markup:
+    """Markup characters and quotes escaped, and U+FFFD for controls HTML cannot carry."""
     if _TO_ESCAPE.search(text) is None:  # most texts are numbers and plain words
         return Markup(text)
     return Markup(html.escape(_UNWRITABLE.sub("\ufffd", text), quote=True))
@@ -43,7 +49,12 @@ def element(name: str, /, *children: Child, **attributes: str | int | bool | Non
         if value is None or value is False:
             continue
         attribute = _attribute_name(key)
-        parts.append(f" {attribute}" if value is True else f' {attribute}="{escape(value)}"')
+        if value is True:
+            parts.append(f" {attribute}")
+            continue
+        # What scripts read stays as it is.
+        written = escape(value) if attribute in _FOR_PEOPLE or isinstance(value, Markup) else _escaped(str(value))
+        parts.append(f' {attribute}="{written}"')
     parts.append(">")
     if name not in VOID_ELEMENTS:
         _append(parts, children)

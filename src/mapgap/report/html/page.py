@@ -22,7 +22,7 @@ from mapgap.report.html.missed import missed_section
 from mapgap.report.html.parts import name
 from mapgap.report.html.slices import slices_section
 from mapgap.report.html.tables import classes_section, coco_section, image_level_section, tide_section
-from mapgap.report.wording import visible
+from mapgap.visible_text import visible
 
 SECTIONS = (
     ("changes", "What changed"),

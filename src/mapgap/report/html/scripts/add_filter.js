@@ -17,8 +17,8 @@ function addFilter(page) {
     attribute, " ", value, " ", make("button", { type: "submit" }, "add filter"));
 }
 
-/** Data as an option, which holds plain text only: marks that turn the direction are spelled by the isolation around it. */
+/** Data as an option, which holds plain text only. */
 function optionText(text) {
   const shown = String(text);
-  return shown.trim() ? `\u2068${shown}\u2069` : shown ? `(${shown.length} blanks)` : "(no name)";
+  return shown.trim() ? shown : shown ? `(${shown.length} blanks)` : "(no name)";
 }
