@@ -21,6 +21,7 @@ from mapgap.cli.progress import StageProgress
 from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.demo import demo_files, make_demo
+from mapgap.pictures.messages import FailedElsewhereError
 from mapgap.pixels import looking, workers
 from mapgap.pixels.attributes import BINS, NAMES, pixel_attributes
 from mapgap.pixels.cache import Cache, cache_file
@@ -250,8 +251,8 @@ def test_a_cache_that_is_none_keeps_nothing() -> None:
 
 
 CRASHING = """
-import os, pickle, sys
-sys.path[:] = pickle.load(sys.stdin.buffer)
+import json, os, sys
+sys.path[:] = json.loads(sys.stdin.buffer.readline())
 from mapgap.pixels import looking, worker
 look_at = looking.look_at
 def crashing(folder, request, kept):
@@ -287,8 +288,8 @@ def test_where_no_process_starts_the_threads_do_the_work(
 
 
 BUGGY = """
-import pickle, sys
-sys.path[:] = pickle.load(sys.stdin.buffer)
+import json, sys
+sys.path[:] = json.loads(sys.stdin.buffer.readline())
 from mapgap.pixels import worker
 def look_at(folder, request, kept):
     raise ZeroDivisionError("ours")
@@ -299,7 +300,7 @@ worker.work()
 
 def test_a_bug_in_a_process_comes_up_here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "PROGRAM", BUGGY)
-    with pytest.raises(ZeroDivisionError, match="ours"):
+    with pytest.raises(FailedElsewhereError, match="ZeroDivisionError: ours"):
         measure_pictures(truth(), folder, jobs=2)
 
 

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 PARQUET_MAGIC = b"PAR1"
 ROWS_AT_ONCE = 10_000
-CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "autoinstall_known_extensions": False}
-"""One thread, so that rows keep their order."""
+CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "python_enable_replacements": False,
+}
+"""One thread, so that rows keep their order. Nothing is fetched, nothing loaded from the user's folders."""
 NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE")
 TAKEN = {"BOOLEAN", "VARCHAR", *NUMBERS, *(f"U{name}" for name in NUMBERS[:5])}
 """Types that come as they are; decimals come as DOUBLE, other plain ones as text, nested ones and bytes not at all."""

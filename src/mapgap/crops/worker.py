@@ -10,7 +10,7 @@ from mapgap.pictures.answering import answer_requests
 
 def work() -> None:
     """Answers each request with its pieces. The first message is the folder."""
-    answer_requests(_prepared)
+    answer_requests(_prepared, Path, PictureRequest)
 
 
 @contextmanager

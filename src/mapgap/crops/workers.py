@@ -47,7 +47,7 @@ def cut_all(folder: Path, requests: Sequence[PictureRequest], jobs: int = 0) -> 
             yield place, cut_picture(folder, request)
         return
     crashed = Pieces((), "unreadable", "its decoder crashed")
-    work = Work(PROGRAM, folder, partial(cut_picture, folder), crashed)
+    work = Work(PROGRAM, folder, partial(cut_picture, folder), Pieces, crashed)
     with closing(answer_all(work, requests, processes)) as answers:
         yield from answers
 

@@ -1,7 +1,7 @@
 """Several processes that work on pictures at once; what comes out does not depend on how many."""
 
+import json
 import os
-import pickle
 import queue
 import subprocess
 import sys
@@ -9,7 +9,9 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
+
+from mapgap.pictures.messages import read_message, write_message
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
@@ -18,15 +20,15 @@ CHUNK = 16
 
 # A fresh interpreter instead of multiprocessing, whose spawned children run the caller's script again.
 PROGRAM = """
-import pickle, sys
-sys.path[:] = pickle.load(sys.stdin.buffer)
+import json, sys
+sys.path[:] = json.loads(sys.stdin.buffer.readline())
 from {module} import work
 work()
 """
 
 
 def program_of(module: str) -> str:
-    """What a process runs: the function `work` of the module, see `serving`."""
+    """What a process runs: the function `work` of the module, see `answering`."""
     return PROGRAM.format(module=module)
 
 
@@ -39,6 +41,8 @@ class Work(Generic[Request, Answer]):
     """The first message to a process."""
     here: Callable[[Request], Answer]
     """The same work, in this process."""
+    answer_type: Any
+    """What an answer is read as."""
     crashed: Answer
     """The answer to a request that ended its process."""
 
@@ -132,15 +136,13 @@ class _Crew(Generic[Request, Answer]):
         assert process.stdin is not None
         assert process.stdout is not None
         with suppress(BrokenPipeError):
-            _send(process, [self._requests[place] for place in places])
+            write_message(process.stdin, [self._requests[place] for place in places])
         for done, place in enumerate(places):
             try:
-                answer = pickle.load(process.stdout)
-            except (EOFError, pickle.UnpicklingError):
+                answer: Answer = read_message(process.stdout, self._work.answer_type)
+            except EOFError:
                 return done
-            if isinstance(answer, BaseException):
-                raise answer
-            self._tell(place, cast(Answer, answer))
+            self._tell(place, answer)
         return len(places)
 
     def _start(self) -> "subprocess.Popen[bytes] | None":
@@ -159,11 +161,12 @@ class _Crew(Generic[Request, Answer]):
                 return None
             self._running.append(process)
         try:
-            _send(process, list(sys.path))
-            _send(process, self._work.setup)
+            assert process.stdin is not None
             assert process.stdout is not None
-            pickle.load(process.stdout)
-        except (OSError, EOFError, pickle.UnpicklingError):
+            process.stdin.write(json.dumps(list(map(str, sys.path))).encode() + b"\n")
+            write_message(process.stdin, self._work.setup)
+            read_message(process.stdout, str)
+        except (OSError, EOFError):
             self._end(process)
             return None
         return process
@@ -177,9 +180,3 @@ class _Crew(Generic[Request, Answer]):
         process.kill()
         with suppress(OSError):
             process.communicate()
-
-
-def _send(process: "subprocess.Popen[bytes]", message: object) -> None:
-    assert process.stdin is not None
-    pickle.dump(message, process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
-    process.stdin.flush()

@@ -9,14 +9,16 @@ from mapgap.pixels.cache import Cache
 from mapgap.pixels.looking import look_at
 from mapgap.pixels.looks import Look, Request
 
+Setup = tuple[Path, Path | None]
+
 
 def work() -> None:
     """Answers each request with (look, key to keep it under). The first message is (folder, cache file)."""
-    answer_requests(_prepared)
+    answer_requests(_prepared, Setup, Request)
 
 
 @contextmanager
-def _prepared(setup: tuple[Path, Path | None]) -> Iterator[Callable[[Request], tuple[Look, bytes | None]]]:
+def _prepared(setup: Setup) -> Iterator[Callable[[Request], tuple[Look, bytes | None]]]:
     folder, cache_file = setup
     with Cache(cache_file, is_reader=True) as cache:
-        yield lambda request: look_at(Path(folder), request, cache.get)
+        yield lambda request: look_at(folder, request, cache.get)

@@ -34,7 +34,7 @@ def look_at_all(
         return look_at(folder, request, lambda key: None)
 
     crashed: tuple[Look, bytes | None] = (Look("unreadable", "its decoder crashed"), None)
-    work = Work(PROGRAM, (folder, cache_file), here, crashed)
+    work = Work(PROGRAM, (folder, cache_file), here, tuple[Look, bytes | None], crashed)
     with closing(answer_all(work, requests, processes)) as answers:
         for place, answer in answers:
             yield (place, *answer)
