@@ -49,6 +49,8 @@ CODES: "Mapping[str, Severity]" = {
     "score_invalid": "error",
     "text_invalid": "error",
     "too_many_fields": "error",
+    # Its pictures
+    "picture_outside_folder": "error",
     "unknown_category": "error",
     "unknown_image": "error",
     # Other readings that explain the data

@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 from mapgap.analysis.joined import read_attributes
+from mapgap.analysis.outside_pictures import require_pictures_inside
 from mapgap.analysis.sources import AttributesSource, GroundTruthSource, read_truth
 from mapgap.attributes import Joined
 from mapgap.pictures.places import picture_folder
@@ -45,10 +46,15 @@ class Truth:
         return None if self.attributes is None else read_attributes(self.attributes, self.table)
 
     def measurements(self, count: Count | None = None) -> Measurements:
-        """What the pictures show; `count` is told how many are done, the first time."""
+        """What the pictures show; `count` is told how many are done, the first time.
+
+        Raises InputError for names that lead out of the folder, unless reading is lenient.
+        """
         if self.images is None:
             raise ValueError("there is no folder of pictures")
         if self._measured is None:
+            if not self.reading.lenient:
+                require_pictures_inside(self.table, picture_folder(self.images))
             self._measured = measure_pictures(self.table, self.images, jobs=self.jobs, count=count)
         return self._measured
 
