@@ -43,6 +43,7 @@ CODES: "Mapping[str, Severity]" = {
     "image_size_invalid": "error",
     "iscrowd_invalid": "error",
     "mask_invalid": "error",
+    "mask_missing": "error",
     "mask_size_differs": "error",
     "number_not_finite": "error",
     "record_not_an_object": "error",
@@ -76,6 +77,18 @@ CODES: "Mapping[str, Severity]" = {
     "image_attributes_not_read": "warning",
     "no_detections": "warning",
     "no_objects": "warning",
+    "pictures_16_bit": "note",
+    "pictures_alpha": "note",
+    "pictures_animated": "note",
+    "pictures_cmyk": "note",
+    "pictures_missing": "warning",
+    "pictures_oversized": "warning",
+    "pictures_palette": "note",
+    "pictures_refused": "warning",
+    "pictures_turned_stored": "warning",
+    "pictures_turned_upright": "warning",
+    "pictures_unreadable": "warning",
+    "pictures_wrong_size": "warning",
     "repeated_detections": "warning",
     "scores_are_logits": "warning",
     "scores_beyond_one": "warning",
@@ -113,6 +126,7 @@ class Finding:
         "file",
         "fix",
         "is_about_all",
+        "is_only_warning",
         "lenient",
         "list_name",
         "message",
@@ -132,6 +146,7 @@ class Finding:
         command: str | None = None,
         lenient: str | None = None,
         is_about_all: bool = False,
+        is_only_warning: bool = False,
     ):
         self.code = code
         self.message = message
@@ -149,11 +164,29 @@ class Finding:
         """What `--lenient` does about it, as a verb's third person; None where it does nothing."""
         self.is_about_all = is_about_all
         """Whether the message speaks of all records, rather than of the first."""
+        self.is_only_warning = is_only_warning
+        """Whether what is an error elsewhere refuses nothing here."""
 
     @property
     def severity(self) -> "Severity":
         """`error`, `warning` or `note`."""
-        return CODES[self.code]
+        return "warning" if self.is_only_warning else CODES[self.code]
+
+    def as_warning(self, why: str) -> "Finding":
+        """The same as a warning, with the reason in place of what `--lenient` would do."""
+        return Finding(
+            self.code,
+            f"{self.message} ({why})",
+            file=self.file,
+            fix=self.fix,
+            count=self.count,
+            examples=self.examples,
+            list_name=self.list_name,
+            field=self.field,
+            command=self.command,
+            is_about_all=self.is_about_all,
+            is_only_warning=True,
+        )
 
     @property
     def first_place(self) -> str | None:

@@ -177,5 +177,5 @@ def _took_free_name(fresh: Path, place: Path) -> bool:
 
 
 def _cannot_write(place: Path, error: OSError) -> AccessError:
-    kind = NoRoomError if error.errno in (errno.ENOSPC, errno.EDQUOT) else AccessError
+    kind = NoRoomError if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else AccessError
     return kind(f"cannot write {place}: {error.strerror or error}. {ADVICE}")

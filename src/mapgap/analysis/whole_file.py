@@ -73,5 +73,5 @@ def require_file_writable(path: FilePath, inputs: Collection[FilePath]) -> None:
 
 
 def _cannot_write(path: FilePath, error: OSError) -> AccessError:
-    kind = NoRoomError if error.errno in (errno.ENOSPC, errno.EDQUOT) else AccessError
+    kind = NoRoomError if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else AccessError
     return kind(f"cannot write {path}: {error.strerror or error}. {ADVICE}")

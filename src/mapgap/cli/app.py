@@ -17,7 +17,7 @@ LIBRARY_CLOSED_PIPE = 1
 CLICK_COMPLETION = "_MAPGAP_COMPLETE"
 """With this variable click completes a command line instead of running it."""
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 def run(arguments: list[str]) -> int:

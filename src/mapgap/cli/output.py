@@ -31,7 +31,7 @@ def print_bytes(content: bytes) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        kind = ResourceError if error.errno in (errno.ENOSPC, errno.EDQUOT) else AccessError
+        kind = ResourceError if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else AccessError
         raise kind(f"cannot write the result to stdout: {error.strerror}. Send it somewhere else") from error
 
 

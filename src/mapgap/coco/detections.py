@@ -33,6 +33,7 @@ from mapgap.coco.records import Records
 from mapgap.coco.scanned import scanned_detections
 from mapgap.coco.sources import is_path
 from mapgap.coco.structs import DetectionRecord, MaskRecord, ResultRecord, WrittenRecord
+from mapgap.coco.values import loosely
 from mapgap.errors import InputError
 from mapgap.findings import Finding
 from mapgap.readings import USUAL, Reading
@@ -83,6 +84,14 @@ def read_detections_carefully(
     if not reading.lenient:
         refuse(findings)
     return replace(detections, notices=(*notices_of(findings), *detections.notices))
+
+
+def has_masks(source: object, *, reading: Reading = USUAL) -> bool:
+    """Whether the first record has a mask. InputError where nothing can be read."""
+    if isinstance(source, np.ndarray | Detections):
+        return False
+    first = first_record(open_detections(source, None, reading.max_input_bytes).records)
+    return first is not None and bool(loosely(first.get("segmentation")))
 
 
 def read_raw_detections(source: object, name: str | None = None, *, reading: Reading = USUAL) -> RawDetections:

@@ -70,7 +70,7 @@ def _encoded_or_why(
     segmentation: Segmentation, size: tuple[int, int] | None, complaint: str
 ) -> tuple[Mask | None, _BadMaskError | None]:
     if not segmentation:
-        return None, _BadMaskError(complaint)
+        return None, _BadMaskError(complaint, "mask_missing")
     try:
         return _encode(segmentation, size), None
     except _BadMaskError as bad:

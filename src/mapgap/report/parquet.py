@@ -1,5 +1,7 @@
 """Parquet through DuckDB, so that nobody needs pyarrow; written from arrays, so that nobody waits for pandas."""
 
+import errno
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -35,6 +37,7 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
 }
 """Without a sample, Python strings are text even where the first ones are null. Nothing is fetched, nothing loaded, and
 no name in a query is taken for a variable of ours."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ADDRESSES = 500 << 20
 """DuckDB crashes where it finds none, so they are asked for before."""
 LITERAL, IDENTIFIER = "'", '"'
@@ -70,9 +73,25 @@ def _parquet_bytes(connection: "DuckDBPyConnection", columns: Mapping[str, Colum
     with tempfile.TemporaryDirectory(prefix="mapgap-") as folder, unfinished(folder):
         path = Path(folder) / "table.parquet"
         rows = f"SELECT {', '.join(selected)} FROM mapgap_rows"
-        connection.execute(f"COPY ({rows}) TO {_quoted(str(path), LITERAL)} ({OPTIONS})")
+        _execute(connection, f"COPY ({rows}) TO {_quoted(str(path), LITERAL)} ({OPTIONS})")
         connection.unregister("mapgap_rows")
         return path.read_bytes()
+
+
+def _execute(connection: "DuckDBPyConnection", query: str) -> None:
+    """DuckDB's complaints about memory and disk as ours."""
+    import duckdb
+
+    try:
+        connection.execute(query)
+    except duckdb.OutOfMemoryException as error:
+        raise ResourceError("not enough memory to write the tables as Parquet") from error
+    except duckdb.IOException as error:
+        folder = tempfile.gettempdir()
+        if any(f'"errno":"{number}"' in str(error) or os.strerror(number) in str(error) for number in NO_ROOM):
+            fix = "Free some, or set TMPDIR to another folder"
+            raise ResourceError(f"no room in {folder} for a table while it is written. {fix}") from error
+        raise AccessError(f"cannot write a table in {folder}: {str(error).splitlines()[0]}") from error
 
 
 def _expression(name: str, column: Column, source: "Source") -> str:
