@@ -19,6 +19,9 @@ _UNIT = 1.5
 _ROOM = 2.2
 """How many times larger than what the boxes reach the input may be."""
 
+_STICKING_OUT = 0.85
+"""An input may be so much smaller than what the boxes reach: detectors place boxes beyond the border."""
+
 
 def box_formats(box: FloatArray) -> list[BoxFormat]:
     """Formats other than COCO's that (N, 4) boxes as written may have, the simple ones first.
@@ -62,11 +65,11 @@ def _inputs(layout: str, across: float, down: float) -> list[BoxFormat]:
     squares = [(float(side), float(side)) for side in (*SQUARES, *LARGE_SQUARES, rounded[0], rounded[1])]
     oblongs = [(float(one), float(other)) for one, other in (*OBLONGS, *LARGE_OBLONGS)]
     turned = [(other, one) for one, other in oblongs]
-    holding = [one for one in squares if farthest * 0.97 <= one[0] <= _ROOM * farthest]
+    holding = [one for one in squares if farthest * _STICKING_OUT <= one[0] <= _ROOM * farthest]
     stretched = [
         one
         for one in (*oblongs, *turned, rounded, reached)
-        if one[0] != one[1] and across * 0.97 <= one[0] <= 1.3 * across and down * 0.97 <= one[1] <= 1.3 * down
+        if one[0] != one[1] and across * _STICKING_OUT <= one[0] <= 1.3 * across and down * _STICKING_OUT <= one[1] <= 1.3 * down
     ]
     shorter = [one for one in SHORTER_SIDES if farthest * 0.6 <= one[0] <= 1.2 * farthest]
     found = [BoxFormat(layout, RESIZED, one) for one in (*holding, *stretched)]
