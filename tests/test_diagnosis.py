@@ -55,7 +55,10 @@ def test_a_mistake_is_named(study: ModuleType, scenes: ModuleType, number: int) 
 
 
 @pytest.mark.parametrize("world", ["five objects", "one image", "two classes, one rules", "crowds", "COCO's classes"])
-@pytest.mark.parametrize(("detector", "recall"), [("usual", 0.1), ("half as large", 0.9), ("one class for all", 0.5)])
+@pytest.mark.parametrize(
+    ("detector", "recall"),
+    [("usual", 0.1), ("half as large", 0.9), ("shifted by a third", 0.5), ("one class for all", 0.5)],
+)
 def test_an_honest_detector_is_not_accused(study: ModuleType, world: str, detector: str, recall: float) -> None:
     assert study.alarm(world, detector, recall, 0) == []
 

@@ -23,8 +23,9 @@ def explains(ground_truth: GroundTruth, new: Trial, old: Trial, match: Match, *,
 
     Half as many matches again as under the old one, at least four, a tenth of what could match, twice what boxes of
     other images match, and more than they would once in a thousand diagnoses. Other classes must explain three
-    classes or more, or ids that have no meaning otherwise. Sizes that leave the boxes about where they are must
-    place them well, because a loose detector's boxes fit better after any small change that suits its bias.
+    classes or more, or ids that have no meaning otherwise. A box format that leaves the boxes about
+    where they are must place them well, because the boxes of a biased detector fit better after any small change that
+    suits it: a third of their width too far right looks like a corner written in place of the middle.
     """
     if new.matched < LEAST_MATCHES or new.matched < TIMES_AS_MANY * old.matched or new.share < LEAST_SHARE:
         return False
