@@ -21,6 +21,7 @@ CODES: "Mapping[str, Severity]" = {
     "invalid_gzip": "error",
     "invalid_json": "error",
     "nested_too_deeply": "error",
+    "not_json": "error",
     "not_utf8": "error",
     "number_not_in_json": "error",
     "truncated_json": "error",
@@ -63,6 +64,7 @@ CODES: "Mapping[str, Severity]" = {
     "other_image_ids": "warning",
     "scores_reversed": "warning",
     # The data
+    "annotation_id_zero": "warning",
     "annotation_attributes_not_read": "warning",
     "area_inconsistent": "warning",
     "area_missing": "warning",
@@ -71,6 +73,7 @@ CODES: "Mapping[str, Severity]" = {
     "box_without_size": "warning",
     "detections_cut": "warning",
     "detections_without_ground_truth": "warning",
+    "duplicate_key": "warning",
     "duplicate_annotation_id": "warning",
     "duplicate_category_id": "warning",
     "duplicate_image_id": "warning",

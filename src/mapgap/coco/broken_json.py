@@ -16,6 +16,8 @@ Content = TypeVar("Content")
 
 BENT = "number_not_in_json"
 LITERALS = ("NaN", "Infinity")
+SURROGATES = ("unexpected end of hex escape", "invalid utf-16 surrogate pair")
+HALF_A_PAIR = "an escape such as \\ud800 is half of a surrogate pair, and no character"
 SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -53,6 +55,7 @@ def refuse_json(content: JsonText, error: Exception) -> NoReturn:
         fix = "Remove the record or write a number; null says that a value is missing"
         raise _refusal(content, BENT, what, fix) from None
     reason = before.removeprefix("JSON is malformed:").strip()
+    reason = HALF_A_PAIR if reason in SURROGATES else reason
     what = f"invalid JSON at {place}{_in_record(content)}: {reason}"
     raise _refusal(content, "invalid_json", what, "Write the file again as JSON") from None
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from mapgap.coco.file_identity import base_name
 from mapgap.coco.input_bytes import GZIP_MAGIC, read_input, unpacked_bytes
+from mapgap.coco.other_formats import other_encoding, other_format
 from mapgap.errors import AccessError, InputError, ResourceError
 from mapgap.visible_text import visible
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,20 @@ def _require_text(content: JsonText) -> None:
         raise InputError(
             "the file is empty", file=content.name, fix="Give a JSON file in COCO's format", code="empty_file"
         )
+    other = other_format(content.text)
+    if other is not None:
+        what, fix = other
+        raise InputError(f"the file is {what}, not JSON", file=content.name, fix=fix, code="not_json")
+    encoding = other_encoding(content.text)
+    if encoding is not None:
+        raise _not_utf8(content, f"the file is {encoding}")
     if content.text.isascii():
         return
     try:
         content.text.decode()
     except UnicodeDecodeError as error:
-        is_utf16 = content.text.startswith(UTF16_MARKS)
-        what = "the file is UTF-16" if is_utf16 else f"no UTF-8 at {content.offset_words(error.start)}"
-        raise InputError(what, file=content.name, fix="Write the file as JSON in UTF-8", code="not_utf8") from None
+        raise _not_utf8(content, f"no UTF-8 at {content.offset_words(error.start)}") from None
+
+
+def _not_utf8(content: JsonText, what: str) -> InputError:
+    return InputError(what, file=content.name, fix="Write the file as JSON in UTF-8", code="not_utf8")
