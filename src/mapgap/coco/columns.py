@@ -127,4 +127,4 @@ def notice(records: Records, code: str, message: str, ids: IdArray, positions: I
     if len(positions) == 0:
         return ()
     examples = tuple(records.where(position, ids[position]) for position in positions[:EXAMPLES].tolist())
-    return (Notice(code, message, len(positions), examples),)
+    return (Notice(code, f"{records.file}: {message}", len(positions), examples),)

@@ -196,6 +196,7 @@ def _read_records(
         box=box[kept],
         area=area[kept],
         score=score[kept],
+        notices=detections.notices,
         masks=take_masks(masks, kept),
     )
 

@@ -43,5 +43,6 @@ CODES: Mapping[str, str] = {
     "date_captured": "text_invalid",
     "segmentation": "mask_invalid",
 }
+IDENTIFIERS = frozenset({"id", "image_id", "category_id"})
 CAN_DO_WITHOUT = frozenset({"area", "iscrowd", "width", "height", "file_name", "name", "date_captured"})
 """Fields whose bad value can be read as if it were not there."""

@@ -98,7 +98,7 @@ def examine_ground_truth(
     lists = open_ground_truth(source, name, reading.max_input_bytes)
     images, image_notices = _read_images(lists.images, with_attributes)
     categories, category_notices = _read_categories(lists.categories)
-    notices = image_notices + category_notices
+    notices = lists.notices + image_notices + category_notices
     ground_truth = _read_annotations(
         lists, images, categories, notices, with_attributes, with_masks, reading.ground_truth_box_format
     )
@@ -144,8 +144,10 @@ def _last_of_each(records: Records, ids: IdArray) -> tuple[IdArray, IdArray]:
 
 
 def _size_column(records: Records, rows: Sequence[ImageRecord], field: str) -> FloatArray:
-    column = number_column([getattr(row, field) for row in rows])
-    is_bad = (column < 0) | np.isinf(column)
+    sizes = [getattr(row, field) for row in rows]
+    column = number_column(sizes)
+    is_given = np.array([size is not None for size in sizes], dtype=np.bool_)
+    is_bad = is_given & ~((column >= 0) & np.isfinite(column))
     for row in np.flatnonzero(is_bad).tolist():
         records.refuse(row, rows[row].id, field, float(column[row]), lenient=READ_WITHOUT)
     column[is_bad] = np.nan

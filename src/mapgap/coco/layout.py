@@ -12,11 +12,13 @@ from mapgap.coco.broken_json import decode_text, read_bent, refuse_json
 from mapgap.coco.complaints import findings_of, refuse
 from mapgap.coco.decoding import first_record
 from mapgap.coco.records import Records
+from mapgap.coco.repeated_names import repeated_names
 from mapgap.coco.sources import JsonText, first_character, is_coco_object, is_path, read_json_text
 from mapgap.coco.structs import TopLevel
 from mapgap.coco.values import shown
 from mapgap.errors import InputError
 from mapgap.findings import Finding
+from mapgap.tables import Notice
 
 LISTS = ("images", "annotations", "categories")
 SWAPPED = "Were the two inputs swapped? Ground truth comes first, then detections"
@@ -38,6 +40,7 @@ class GroundTruthLists:
     categories: Records
     findings: tuple[Finding, ...] = ()
     """What is wrong with the text as a whole."""
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,7 @@ class DetectionList:
     """Whether the list stood beside images or categories, as ground truth does."""
     findings: tuple[Finding, ...] = ()
     """What is wrong with the text as a whole."""
+    notices: tuple[Notice, ...] = ()
 
 
 def open_ground_truth(source: object, name: str | None, max_input_bytes: int | None = None) -> GroundTruthLists:
@@ -104,16 +108,19 @@ def _ground_truth_of_text(text: JsonText) -> GroundTruthLists:
     top, findings = _top_level(text)
     if top is None:
         decode_text(text, msgspec.Raw)
-        raise _not_an_object(text.name, looks_like_detections=first_character(text) == b"[")
+        is_list = first_character(text) == b"["
+        raise _not_an_object(text.name, looks_like_detections=is_list and b"".join(text.text[:80].split()) != b"[]")
     with _together_with(findings):
-        return replace(_three_lists(text.name, text.sha256, top), findings=findings)
+        lists = _three_lists(text.name, text.sha256, top)
+    return replace(lists, findings=findings, notices=repeated_names(text, LISTS))
 
 
 def _detections_of_text(text: JsonText) -> DetectionList:
     top, findings = _top_level(text)
     if top is not None:
         with _together_with(findings):
-            return replace(_detections_of_mapping(text.name, text.sha256, top), findings=findings)
+            opened = _detections_of_mapping(text.name, text.sha256, top)
+        return replace(opened, findings=findings, notices=repeated_names(text, ("annotations",)))
     if first_character(text) == b"[":
         return DetectionList(text.name, text.sha256, Records(text.name, "detections", text.text, text))
     decode_text(text, msgspec.Raw)

@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 
 from mapgap.coco.complaints import LEFT_OUT, Complaints
-from mapgap.coco.fields import CODES, EXPECTED, FIXES
+from mapgap.coco.fields import CODES, EXPECTED, FIXES, IDENTIFIERS
 from mapgap.coco.sources import JsonText
-from mapgap.coco.values import is_beyond_numbers, loosely, shown
+from mapgap.coco.values import is_beyond_numbers, is_long_integer, loosely, shown
 from mapgap.findings import Place
 from mapgap.tables import BoolArray
 
@@ -78,7 +78,7 @@ class Records:
     def refuse_record(self, record: int, identifier: object, field: str, value: object, *, lenient: str) -> None:
         """The same as `refuse` by the place in the file's list, for records that become no row."""
         code = CODES.get(field, "attribute_invalid")
-        if is_beyond_numbers(loosely(value)):
+        if is_beyond_numbers(loosely(value)) and not (field in IDENTIFIERS and is_long_integer(value)):
             code = "number_not_finite"
         self.complaints.add(
             code,

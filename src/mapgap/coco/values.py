@@ -18,6 +18,8 @@ DEPTH = 6
 LENGTH_SHOWN = 80
 INT64 = np.iinfo(np.int64)
 LONGEST_INTEGER = 4000
+INTEGERS_EXACT = 1e15
+"""Whole numbers below are shown without a fraction."""
 
 
 def plain(value: object, depth: int = DEPTH) -> object:
@@ -86,6 +88,11 @@ def is_identifier(value: object) -> bool:
     return (isinstance(value, int) or value.is_integer()) and INT64.min <= value <= INT64.max
 
 
+def is_long_integer(value: object) -> bool:
+    """Whether undecoded JSON is an integer, however long."""
+    return isinstance(value, msgspec.Raw) and bytes(value).strip().removeprefix(b"-").isdigit()
+
+
 def number_in_text(value: object) -> object:
     """The number that a text holds, of a list of texts and numbers the list of numbers; None where there is none."""
     if isinstance(value, list | tuple):
@@ -109,6 +116,10 @@ def _integer(digits: str) -> int | float:
 def _short_representation(value: object) -> str:
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
+    if isinstance(value, tuple):
+        value = list(value)
+    if isinstance(value, list) and all(isinstance(item, float) for item in value):
+        value = [int(item) if item.is_integer() and abs(item) < INTEGERS_EXACT else item for item in value]
     limited = reprlib.Repr()
     limited.maxstring = limited.maxlong = limited.maxother = LENGTH_SHOWN
     try:
