@@ -1,11 +1,12 @@
 """Everything that is wrong with, or noteworthy about, two inputs: what an analysis would refuse, and what misleads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from mapgap.analysis.diagnosing import diagnose_reading
+from mapgap.analysis.evaluation import misread_ids
 from mapgap.analysis.examining import data_findings, object_findings
 from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSource, examine, require_iou_type
 from mapgap.coco.detections import read_raw_detections
@@ -19,6 +20,9 @@ from mapgap.tables import Detections, Notice
 
 if TYPE_CHECKING:
     import pandas as pd
+
+OF_ALL_RECORDS = ("no_detections", "no_objects", "detections_without_ground_truth", "few_matches")
+"""Codes of what may be so only because records with errors are not read."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def diagnose(
     require_iou_type(iou_type)
     examined = examine(gt, [] if dt is None else [dt], iou_type, reading=reading)
     other = _other_reading(examined, dt, reading)
-    findings = (*examined.findings, *other, *_findings_of_tables(examined))
+    findings = (*examined.findings, *_own(examined, (*other, *_findings_of_tables(examined)), reading.lenient))
     settings = {"iou_type": iou_type, "lenient": reading.lenient, "reading": reading.record}
     return Diagnosis(findings, diagnosis_record(findings, _inputs_record(examined), settings))
 
@@ -67,6 +71,8 @@ def diagnose(
 def _other_reading(examined: Examined, dt: DetectionsSource | None, reading: Reading) -> tuple[Finding, ...]:
     """What explains detections that hardly match; where they are a table already only the ground truth is looked at."""
     if examined.ground_truth is None:
+        return ()
+    if not examined.ground_truth.is_object.any():
         return ()
     if dt is None or isinstance(dt, Detections):
         return diagnose_ground_truth(examined.ground_truth)
@@ -88,11 +94,21 @@ def _findings_of_tables(examined: Examined) -> Iterator[Finding]:
         yield from object_findings(examined.ground_truth)
     for detections in examined.detections:
         yield from data_findings(examined.ground_truth, detections)
+        yield from misread_ids(examined.ground_truth, detections)
+
+
+def _own(examined: Examined, findings: Iterable[Finding], is_lenient: bool) -> Iterator[Finding]:
+    """Those that are not merely what is left where records are refused."""
+    is_refused = any(not (is_lenient and finding.lenient) for finding in examined.findings)
+    for finding in findings:
+        if not (is_refused and finding.code in OF_ALL_RECORDS):
+            yield finding
 
 
 def _finding(notice: Notice, file: str) -> Finding:
     places = [Place(words) for words in notice.examples]
-    return Finding(notice.code, notice.message, file=file, fix="", count=notice.count, examples=places)
+    message = notice.message.removeprefix(f"{file}: ")
+    return Finding(notice.code, message, file=file, fix="", count=notice.count, examples=places)
 
 
 def _inputs_record(examined: Examined) -> Record:

@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 
 from mapgap.analysis.examining import data_findings, notices_of, reading_findings
 from mapgap.analysis.parameters import AreaRanges, Parameters, check_parameters
-from mapgap.analysis.quirks import as_pycocotools_reads, compare_with_pycocotools
+from mapgap.analysis.quirks import as_pycocotools_reads, compare_with_pycocotools, quirk_findings
 from mapgap.analysis.sources import DetectionsSource, GroundTruthSource, read_pair, require_iou_type, telling_of_both
 from mapgap.coco.agnostic import merge_classes
 from mapgap.coco.selection import select
 from mapgap.errors import InputError
+from mapgap.findings import Finding
 from mapgap.matching import Curves, accumulate, class_average_precision, coco_metrics, match_detections, precision_of
 from mapgap.readings import USUAL, Reading
 from mapgap.tables import (
@@ -249,6 +250,17 @@ def evaluate(
         theirs = _evaluate_tables(copied, detections, parameters, copy_quirks=True)
         notices = (*notices, *compare_with_pycocotools(ground_truth, evaluation.metrics, theirs.metrics))
     return replace(evaluation, notices=notices)
+
+
+def misread_ids(ground_truth: GroundTruth, detections: Detections) -> tuple[Finding, ...]:
+    """What pycocotools makes of an annotation id 0 or of ids that come twice, where its numbers differ from ours."""
+    copied = as_pycocotools_reads(ground_truth, MAX_DETECTIONS)
+    if copied is None:
+        return ()
+    parameters = check_parameters(None, MAX_DETECTIONS, None)
+    ours = _evaluate_tables(ground_truth, detections, parameters)
+    theirs = _evaluate_tables(copied, detections, parameters, copy_quirks=True)
+    return quirk_findings(ground_truth, ours.metrics, theirs.metrics)
 
 
 def curves_over(detections: Detections, pieces: Sequence[Matches], area: int, limit: int) -> Curves:

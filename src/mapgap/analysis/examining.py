@@ -166,7 +166,7 @@ def _classes_without_objects(ground_truth: GroundTruth, detections: Detections) 
     counts = np.bincount(detections.category, minlength=classes)
     has_objects = np.bincount(ground_truth.category[ground_truth.is_object], minlength=classes) > 0
     empty = np.flatnonzero(~has_objects & (counts > 0))
-    if not len(empty):
+    if not len(empty) or not has_objects.any():
         return None
     known = int(has_objects.sum())
     share = known / (known + len(empty))

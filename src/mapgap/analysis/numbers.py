@@ -98,7 +98,8 @@ def _warnings(
     objects: _kernel.ScannedGroundTruth, detections: _kernel.ScannedDetections, names: tuple[str, str]
 ) -> tuple[Told, ...] | None:
     """What to warn of, None where telling it takes more than columns."""
-    if not len(detections.score) or not objects.count_objects(*AREA_RANGES["all"]):
+    counted = objects.count_objects(*AREA_RANGES["all"])
+    if not len(detections.score) or not counted or counted < objects.count_objects(-math.inf, math.inf):
         return None
     rows = ObjectRows(
         names[0],

@@ -8,6 +8,7 @@ import numpy as np
 from mapgap.coco.detections import empty_detections
 from mapgap.coco.mask_columns import take_masks
 from mapgap.coco.selection import select
+from mapgap.findings import Finding, Place, Told
 from mapgap.tables import GroundTruth, IntegerArray, Notice
 
 
@@ -44,17 +45,57 @@ def compare_with_pycocotools(
     theirs: Mapping[str, float | None],
 ) -> tuple[Notice, ...]:
     """A notice with pycocotools' numbers beside ours, if any of them differs."""
-    different = [name for name in ours if ours[name] != theirs.get(name)]
-    if not different:
+    shown = _both_numbers(ours, theirs)
+    if not shown:
         return ()
-    shown = ", ".join(f"{name} {_text(ours[name])} (pycocotools {_text(theirs.get(name))})" for name in different)
-    if np.any(ground_truth.ids == 0):
-        code, why = "annotation_id_zero", "pycocotools reads a match with annotation id 0 as no match"
-    elif len(np.unique(ground_truth.ids)) < len(ground_truth.ids):
+    finding = _finding_of_ids(ground_truth, shown)
+    if finding is not None:
+        told = Told(finding)
+        return (Notice(told.code, told.message, told.count, told.examples),)
+    why = "pycocotools takes AP at 100 detections and the other numbers at the third limit"
+    return (Notice("no_limit_of_100", f"{why}; corrected: {shown}", 1),)
+
+
+def quirk_findings(
+    ground_truth: GroundTruth, ours: Mapping[str, float | None], theirs: Mapping[str, float | None]
+) -> tuple[Finding, ...]:
+    """The same as findings about the annotations whose ids pycocotools misreads."""
+    shown = _both_numbers(ours, theirs)
+    finding = _finding_of_ids(ground_truth, shown) if shown else None
+    return () if finding is None else (finding,)
+
+
+def _both_numbers(ours: Mapping[str, float | None], theirs: Mapping[str, float | None]) -> str:
+    different = [name for name in ours if ours[name] != theirs.get(name)]
+    return ", ".join(f"{name} {_text(ours[name])} (pycocotools {_text(theirs.get(name))})" for name in different)
+
+
+def _finding_of_ids(ground_truth: GroundTruth, shown: str) -> Finding | None:
+    """One about an id 0 or about ids that several annotations have; None where there are no such ids."""
+    ids = ground_truth.ids
+    is_odd = ids == 0
+    code, why = "annotation_id_zero", "pycocotools reads a match with annotation id 0 as no match"
+    if not is_odd.any():
+        unique, counts = np.unique(ids, return_counts=True)
+        is_odd = np.isin(ids, unique[counts > 1])
         code, why = "duplicate_annotation_id", "pycocotools replaces annotations of equal id by the last of them"
-    else:
-        code, why = "no_limit_of_100", "pycocotools takes AP at 100 detections and the other numbers at the third limit"
-    return (Notice(code, f"{why}; corrected: {shown}", len(different), tuple(different[:3])),)
+    if not is_odd.any():
+        return None
+    rows = np.flatnonzero(is_odd)
+    return Finding(
+        code,
+        f"{why}; corrected: {shown}",
+        file=ground_truth.name,
+        fix="Give every annotation an id of its own, from 1, if others evaluate the file with pycocotools",
+        count=len(rows),
+        examples=[
+            Place(f"annotations[{ground_truth.record[row]}] (id {ids[row]})", record=int(ground_truth.record[row]))
+            for row in rows[:3]
+        ],
+        list_name="annotations",
+        field="id",
+        is_about_all=True,
+    )
 
 
 def _text(value: float | None) -> str:
