@@ -1,0 +1,196 @@
+"""Every pair of the corpus of bad inputs, through `diagnose`, `evaluate` and the command line, strict and lenient."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mapgap
+from mapgap.errors import InputError
+from mapgap.findings import CODES
+from mapgap.report.diagnosis import diagnosis_lines
+from tests.bad_inputs import all_pairs
+from tests.bad_inputs.pair import DETECTIONS, GROUND_TRUTH, Pair
+
+PAIRS = {pair.name: pair for pair in all_pairs()}
+FEWEST_PAIRS = 140
+ON_THE_COMMAND_LINE = (
+    "sound", "bom", "lfs_pointer_as_detections", "zip_as_ground_truth", "empty_ground_truth", "truncated_gt_0.5",
+    "utf16", "latin1", "gzip_truncated", "nested_deeply", "swapped", "without_images", "score_nan", "score_1e999",
+    "bbox_of_3", "unknown_image_99", "image_id_gigantic", "several_bad", "mask_of_another_size", "no_detections",
+    "three_empty_lists", "annotation_id_zero", "scores_in_percent", "boxes_xyxy", "fields_by_the_thousand",
+    "unpacks_to_more_than_asked",
+)  # fmt: skip
+OF_THE_DOCTOR = {
+    "scores_reversed",
+    "ground_truth_boxes",
+    "few_matches",
+    "image_attributes_not_read",
+    "annotation_attributes_not_read",
+}
+"""What `evaluate` does not look for."""
+NOT_IN_PAIRS = {
+    # Python objects, or options and pictures beside the two files, bring these; their own tests make them.
+    "input_refused",
+    "picture_outside_folder",
+}
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Writes a pair into the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(pair: Pair) -> Pair:
+        Path(GROUND_TRUTH).write_bytes(pair.ground_truth)
+        Path(DETECTIONS).write_bytes(pair.detections)
+        return pair
+
+    return write
+
+
+def options_of(pair: Pair) -> tuple[str, mapgap.Reading]:
+    """(IoU type, reading)."""
+    options: dict[str, Any] = dict(pair.options)
+    iou_type = options.pop("iou_type", "bbox")
+    if "max_input_bytes" in options:
+        options["max_input_bytes"] = int(options["max_input_bytes"])
+    return iou_type, mapgap.Reading(**options)
+
+
+def lines_of(diagnosis: mapgap.Diagnosis) -> list[str]:
+    return [*diagnosis_lines(diagnosis.findings, diagnosis.record["settings"], "mapgap evaluate gt.json dt.json")]
+
+
+def test_the_corpus_is_large_and_its_names_are_its_own() -> None:
+    assert len(PAIRS) == len([*all_pairs()]) >= FEWEST_PAIRS
+
+
+def test_the_corpus_is_the_same_each_time() -> None:
+    assert [*all_pairs()] == [*PAIRS.values()]
+
+
+def test_every_code_occurs() -> None:
+    occurring = set().union(*(pair.codes for pair in PAIRS.values()))
+    assert occurring | NOT_IN_PAIRS >= set(CODES)
+    assert occurring <= set(CODES)
+    assert not occurring & NOT_IN_PAIRS
+
+
+def test_every_severity_is_the_worst_of_its_codes() -> None:
+    for pair in PAIRS.values():
+        severities = {CODES[code] for code in pair.codes}
+        worst = next((one for one in ("error", "warning", "note") if one in severities), "none")
+        assert pair.severity == worst, pair.name
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_doctor_finds_it_and_evaluate_refuses_exactly_what_the_doctor_says(name: str, written: Any) -> None:
+    pair = written(PAIRS[name])
+    iou_type, reading = options_of(pair)
+    diagnosis = mapgap.diagnose(GROUND_TRUTH, DETECTIONS, iou_type=iou_type, reading=reading)
+    assert {finding.code for finding in diagnosis.findings} == pair.codes
+    assert diagnosis.is_refused == (pair.severity == "error")
+    text = "\n".join(lines_of(diagnosis))
+    assert [word for word in pair.words if word not in text] == []
+    for finding in diagnosis.findings:
+        assert finding.file in (GROUND_TRUTH, DETECTIONS)
+        assert finding.count >= 1
+        assert finding.file not in finding.message
+    if pair.evaluate_exit_status:
+        with pytest.raises(InputError) as refusal:
+            mapgap.evaluate(GROUND_TRUTH, DETECTIONS, iou_type=iou_type, reading=reading)
+        errors = [finding for finding in diagnosis.findings if finding.severity == "error"]
+        assert [line for line in refusal.value.lines if not line.startswith((GROUND_TRUTH, DETECTIONS))] == []
+        assert len(refusal.value.lines) == len(errors)
+    else:
+        notices = mapgap.evaluate(GROUND_TRUTH, DETECTIONS, iou_type=iou_type, reading=reading).notices
+        warned = {finding.code for finding in diagnosis.findings if finding.severity == "warning"}
+        assert {notice.code for notice in notices} >= warned - OF_THE_DOCTOR
+        assert [notice for notice in notices if not notice.message.startswith((GROUND_TRUTH, DETECTIONS))] == []
+        if pair.is_of_attributes:
+            with pytest.raises(InputError):
+                mapgap.analyze(GROUND_TRUTH, DETECTIONS)
+
+
+@pytest.mark.parametrize("name", [name for name, pair in PAIRS.items() if pair.severity == "none"])
+def test_what_is_right_gives_the_numbers_of_the_sound_pair(name: str, written: Any) -> None:
+    pair = written(PAIRS[name])
+    iou_type, reading = options_of(pair)
+    evaluation = mapgap.evaluate(GROUND_TRUTH, DETECTIONS, iou_type=iou_type, reading=reading)
+    assert evaluation.notices == ()
+    if "scene" not in name:
+        written(PAIRS["sound"])
+        assert evaluation.metrics == mapgap.evaluate(GROUND_TRUTH, DETECTIONS).metrics
+
+
+@pytest.mark.parametrize("name", [name for name, pair in PAIRS.items() if pair.severity == "error"])
+def test_lenient_gives_the_numbers_of_the_sound_rest(name: str, written: Any) -> None:
+    """Records are left out or mended and counted; where that is not possible the pair stays refused."""
+    pair = written(PAIRS[name])
+    iou_type, reading = options_of(pair)
+    lenient = replace(reading, lenient=True)
+    diagnosis = mapgap.diagnose(GROUND_TRUTH, DETECTIONS, iou_type=iou_type, reading=lenient)
+    errors = [finding for finding in diagnosis.findings if finding.severity == "error"]
+    assert diagnosis.is_refused == (pair.rest is None)
+    if pair.rest is None:
+        with pytest.raises(InputError):
+            mapgap.evaluate(GROUND_TRUTH, DETECTIONS, iou_type=iou_type, reading=lenient)
+        return
+    evaluation = mapgap.evaluate(GROUND_TRUTH, DETECTIONS, iou_type=iou_type, reading=lenient)
+    expected = mapgap.evaluate(*pair.rest, iou_type=iou_type)
+    assert evaluation.metrics == expected.metrics
+    assert len(evaluation.results.score) == len(expected.results.score)
+    assert len(evaluation.ground_truth.ids) == len(expected.ground_truth.ids)
+    if not pair.is_of_attributes:
+        told = {(notice.code, notice.count) for notice in evaluation.notices}
+        assert told >= {(finding.code, finding.count) for finding in errors}
+
+
+@pytest.mark.parametrize("command", ["doctor", "evaluate"])
+@pytest.mark.parametrize("name", ON_THE_COMMAND_LINE)
+def test_the_command_line_ends_as_it_should(name: str, command: str, written: Any) -> None:
+    pair = written(PAIRS[name])
+    options = [part for field, value in pair.options for part in (f"--{field.replace('_', '-')}", value)]
+    done = subprocess.run(
+        [sys.executable, "-m", "mapgap", command, GROUND_TRUTH, DETECTIONS, *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    status = pair.exit_status if command == "doctor" else pair.evaluate_exit_status
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    said = done.stdout if command == "doctor" else done.stderr
+    if command == "doctor" or not pair.is_of_attributes:
+        assert pair.severity == "none" or GROUND_TRUTH in said or DETECTIONS in said
+    if status and command == "evaluate":
+        assert done.stdout == ""
+
+
+@pytest.mark.parametrize("name", [name for name, pair in PAIRS.items() if pair.severity != "error"])
+def test_the_quick_way_of_the_command_says_what_the_careful_one_says(name: str, written: Any) -> None:
+    from mapgap.analysis.numbers import numbers_of_files
+
+    pair = written(PAIRS[name])
+    if pair.options:
+        return
+    quick = numbers_of_files(GROUND_TRUTH, DETECTIONS)
+    if quick is None:
+        return
+    careful = mapgap.evaluate(GROUND_TRUTH, DETECTIONS)
+    assert [warning.message for warning in quick.warnings] == [notice.message for notice in careful.notices]
+    assert quick.metrics == careful.metrics
+
+
+def test_the_corpus_can_be_written(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[1]
+    subprocess.run(
+        [sys.executable, "-m", "tests.bad_inputs", str(tmp_path / "corpus")], cwd=root, check=True, timeout=60
+    )
+    folders = [folder for folder in (tmp_path / "corpus").iterdir() if folder.is_dir()]
+    assert len(folders) == len(PAIRS)
+    assert (tmp_path / "corpus" / "expected.json").stat().st_size
