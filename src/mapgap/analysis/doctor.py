@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from mapgap.analysis.diagnosing import diagnose_reading
 from mapgap.analysis.evaluation import misread_ids
+from mapgap.analysis.examined_masks import mask_findings
+from mapgap.analysis.examined_pictures import picture_findings
 from mapgap.analysis.examining import data_findings, object_findings
 from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSource, examine, require_iou_type
 from mapgap.coco.detections import read_raw_detections
 from mapgap.doctor.diagnosis import diagnose_ground_truth
 from mapgap.errors import InputError
 from mapgap.findings import Finding, Place
+from mapgap.pixels.measuring import Count
 from mapgap.readings import USUAL, Reading
 from mapgap.report.diagnosis import diagnosis_record
 from mapgap.report.json_values import Record
@@ -54,16 +57,20 @@ def diagnose(
     iou_type: str = "bbox",
     images: str | PathLike[str] | None = None,
     reading: Reading = USUAL,
+    count: Count | None = None,
 ) -> Diagnosis:
     """Looks at the inputs as every analysis would, and at more: tells all that is wrong at once, and raises for none.
 
-    `gt` and `dt` as in `evaluate`; without `dt` only the ground truth is looked at. Raises AccessError for unreadable
+    `gt` and `dt` as in `evaluate`; without `dt` only the ground truth is looked at. `images` is the folder of the
+    pictures, each of which is opened; `count` is told how many are done. Raises AccessError for unreadable
     files, InputError for options without a meaning.
     """
     require_iou_type(iou_type)
     examined = examine(gt, [] if dt is None else [dt], iou_type, reading=reading)
     other = _other_reading(examined, dt, reading)
-    findings = (*examined.findings, *_own(examined, (*other, *_findings_of_tables(examined)), reading.lenient))
+    seen = _seen(examined, dt, iou_type, images, reading, count)
+    told = (*other, *_findings_of_tables(examined), *seen)
+    findings = (*examined.findings, *_own(examined, told, reading.lenient))
     settings = {"iou_type": iou_type, "lenient": reading.lenient, "reading": reading.record}
     return Diagnosis(findings, diagnosis_record(findings, _inputs_record(examined), settings))
 
@@ -81,6 +88,23 @@ def _other_reading(examined: Examined, dt: DetectionsSource | None, reading: Rea
     except InputError:  # which is among the findings already
         return diagnose_ground_truth(examined.ground_truth)
     return diagnose_reading(examined.ground_truth, raw, reading).findings
+
+
+def _seen(
+    examined: Examined,
+    dt: DetectionsSource | None,
+    iou_type: str,
+    images: str | PathLike[str] | None,
+    reading: Reading,
+    count: Count | None,
+) -> Iterator[Finding]:
+    """What is wrong with masks that nobody compares, and with the pictures."""
+    if examined.ground_truth is None:
+        return
+    if dt is not None and iou_type == "bbox":
+        yield from mask_findings(examined.ground_truth, dt, reading)
+    if images is not None:
+        yield from picture_findings(examined.ground_truth, images, count=count)
 
 
 def _findings_of_tables(examined: Examined) -> Iterator[Finding]:

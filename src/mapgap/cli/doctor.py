@@ -59,7 +59,9 @@ def doctor(
 
     with StageProgress(["examining"]) as progress:
         progress("examining")
-        diagnosis = diagnose(ground_truth, detections, iou_type=iou_type, images=images, reading=reading)
+        diagnosis = diagnose(
+            ground_truth, detections, iou_type=iou_type, images=images, reading=reading, count=progress.count
+        )
     if as_json:
         print_bytes(json_bytes(diagnosis.record))
     else:

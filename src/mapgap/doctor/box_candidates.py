@@ -69,7 +69,9 @@ def _inputs(layout: str, across: float, down: float) -> list[BoxFormat]:
     stretched = [
         one
         for one in (*oblongs, *turned, rounded, reached)
-        if one[0] != one[1] and across * _STICKING_OUT <= one[0] <= 1.3 * across and down * _STICKING_OUT <= one[1] <= 1.3 * down
+        if one[0] != one[1]
+        and across * _STICKING_OUT <= one[0] <= 1.3 * across
+        and down * _STICKING_OUT <= one[1] <= 1.3 * down
     ]
     shorter = [one for one in SHORTER_SIDES if farthest * 0.6 <= one[0] <= 1.2 * farthest]
     found = [BoxFormat(layout, RESIZED, one) for one in (*holding, *stretched)]
