@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from mapgap.doctor.diagnosis import Diagnosis, diagnose
+from mapgap.doctor.diagnosis import Diagnosis, diagnose, diagnose_ground_truth
+from mapgap.findings import Finding
 from mapgap.matching import match_detections
 from mapgap.readings import USUAL, Reading
 from mapgap.readings.raw import RawDetections
@@ -15,7 +16,14 @@ _IOU_THRESHOLDS = np.array([0.5, 0.75])
 
 def diagnose_reading(ground_truth: GroundTruth, raw: RawDetections, reading: Reading = USUAL) -> Diagnosis:
     """Which reading explains the detections, if another than the one asked for does, with its evidence."""
-    return diagnose(ground_truth, raw, match_boxes, reading=reading)
+    with np.errstate(all="ignore"):  # boxes may be of any numbers, and most readings of them make no sense
+        return diagnose(ground_truth, raw, match_boxes, reading=reading)
+
+
+def diagnose_boxes(ground_truth: GroundTruth) -> tuple[Finding, ...]:
+    """The finding about a ground truth whose boxes are corners; none where they are not."""
+    with np.errstate(all="ignore"):
+        return diagnose_ground_truth(ground_truth)
 
 
 def match_boxes(

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from mapgap.analysis.diagnosing import diagnose_reading
+from mapgap.analysis.diagnosing import diagnose_boxes, diagnose_reading
 from mapgap.analysis.evaluation import misread_ids
 from mapgap.analysis.examined_masks import mask_findings
 from mapgap.analysis.examined_pictures import picture_findings
 from mapgap.analysis.examining import data_findings, object_findings
 from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSource, examine, require_iou_type
 from mapgap.coco.detections import read_raw_detections
-from mapgap.doctor.diagnosis import diagnose_ground_truth
 from mapgap.errors import InputError
 from mapgap.findings import Finding, Place
 from mapgap.pixels.measuring import Count
@@ -82,11 +81,11 @@ def _other_reading(examined: Examined, dt: DetectionsSource | None, reading: Rea
     if not examined.ground_truth.is_object.any():
         return ()
     if dt is None or isinstance(dt, Detections):
-        return diagnose_ground_truth(examined.ground_truth)
+        return diagnose_boxes(examined.ground_truth)
     try:
         raw = read_raw_detections(dt, reading=reading)
     except InputError:  # which is among the findings already
-        return diagnose_ground_truth(examined.ground_truth)
+        return diagnose_boxes(examined.ground_truth)
     return diagnose_reading(examined.ground_truth, raw, reading).findings
 
 

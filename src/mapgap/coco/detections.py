@@ -64,8 +64,9 @@ def read_detections(
     """
     if is_path(source) and not with_masks and reading.image_map is None and reading.category_map is None:
         scanned = scanned_detections(source, name, ground_truth, reading.max_input_bytes)  # type: ignore[arg-type]
-        if scanned is not None:
-            return _as_asked(scanned, ground_truth, reading)
+        asked = None if scanned is None else _as_asked(scanned, ground_truth, reading)
+        if asked is not None and np.isfinite(asked.area).all():
+            return asked
     return read_detections_carefully(source, ground_truth, name=name, with_masks=with_masks, reading=reading)
 
 
@@ -147,6 +148,13 @@ def _read_array(
         for image_id, category_id in zip(columns.image_id.tolist(), columns.category_id.tolist(), strict=True)
     ]
     image, category = _places(records, rows, ground_truth, reading)
+    box, area = columns.box, columns.area
+    if reading.box_format != COCO_BOXES:
+        box = boxes_as_asked(box, reading.box_format, image, ground_truth.images)
+        area = box_area(box)
+        require_finite(records, (), "bbox", box)
+        require_finite_area(records, (), area, box)
+    score = columns.score if reading.score_format is None else to_score(columns.score, reading.score_format)
     kept = np.flatnonzero(records.kept(len(image))).astype(np.int64)
     detections = Detections(
         name=name,
@@ -154,11 +162,11 @@ def _read_array(
         record=kept,
         image=image[kept],
         category=category[kept],
-        box=columns.box[kept],
-        area=columns.area[kept],
-        score=columns.score[kept],
+        box=box[kept],
+        area=area[kept],
+        score=score[kept],
     )
-    return _as_asked(detections, ground_truth, reading), records.complaints.findings
+    return detections, records.complaints.findings
 
 
 def _as_asked(detections: Detections, ground_truth: GroundTruth, reading: Reading) -> Detections:
@@ -185,6 +193,8 @@ def _read_records(
     if reading.box_format != COCO_BOXES:
         box = boxes_as_asked(box, reading.box_format, image, ground_truth.images)
         area = box_area(box)
+        require_finite(records, rows, "bbox", box)
+        require_finite_area(records, rows, area, box)
     masks = detection_masks(records, image, ground_truth.images) if with_masks else None
     kept = np.flatnonzero(records.kept(len(rows)))
     return Detections(

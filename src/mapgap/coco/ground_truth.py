@@ -181,7 +181,9 @@ def _read_annotations(
     box = box_column([row.bbox for row in rows])
     require_finite(records, rows, "bbox", box)
     image = positions_of(records, rows, "image_id", image_ids, images.ids)
-    box = boxes_as_asked(box, box_format, image, images)
+    if box_format != COCO_BOXES:
+        box = boxes_as_asked(box, box_format, image, images)
+        require_finite(records, rows, "bbox", box)
     area, is_missing = _area_column(records, rows, box)
     crowd = _crowd_column(records, rows)
     category = positions_of(records, rows, "category_id", category_ids, categories.ids)

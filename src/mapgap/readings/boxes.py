@@ -80,11 +80,14 @@ def to_xywh(box: FloatArray, box_format: BoxFormat, width: FloatArray, height: F
     written = np.asarray(box, dtype=np.float64).reshape(-1, 4)
     if box_format.needs_image_sizes:
         _require_sizes(box_format, width, height)
-    xywh = LAYOUTS[box_format.layout](written)
+    with np.errstate(over="ignore", invalid="ignore"):
+        xywh = LAYOUTS[box_format.layout](written)
     if box_format.coordinates == PIXELS:
         return np.ascontiguousarray(xywh)
-    scale, shift = _scale_and_shift(box_format, np.asarray(width, float), np.asarray(height, float))
-    return np.hstack([(xywh[:, :2] - shift) / scale, xywh[:, 2:] / scale])
+    # Sizes of a fraction of a pixel make boxes infinite, which is for the reader to refuse.
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        scale, shift = _scale_and_shift(box_format, np.asarray(width, float), np.asarray(height, float))
+        return np.hstack([(xywh[:, :2] - shift) / scale, xywh[:, 2:] / scale])
 
 
 def _corners(first: FloatArray, second: FloatArray) -> FloatArray:
