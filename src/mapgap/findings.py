@@ -41,6 +41,7 @@ CODES: "Mapping[str, Severity]" = {
     "field_missing": "error",
     "id_invalid": "error",
     "image_id_invalid": "error",
+    "image_size_missing": "error",
     "image_size_invalid": "error",
     "iscrowd_invalid": "error",
     "mask_invalid": "error",

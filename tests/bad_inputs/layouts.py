@@ -42,6 +42,10 @@ def bad_layouts() -> Iterator[Pair]:
     codes = ("record_not_an_object", "unknown_image")
     nothing = ({**truth, "images": [], "annotations": []}, [])
     yield refused("names_of_images", codes, "gt.json", gt={**truth, "images": ["1.png", "2.png"]}, rest=nothing)
+    sizeless = {**truth, "images": [{"id": image["id"]} for image in truth["images"]]}
+    words = ("gt.json", "width and height", "7 of 7")
+    normalized = {"box_format": "xywh-normalized"}
+    yield refused("normalized_boxes_without_sizes", "image_size_missing", *words, gt=sizeless, **normalized)  # type: ignore[arg-type]
     codes_of_both = ("score_invalid", "area_invalid", "area_missing")
     words = ("gt.json", "dt.json", "annotations[1]", "detections[0]")
     gt, dt = truth_with("annotations", 1, area="large"), [{**results[0], "score": None}]

@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 
 from mapgap.coco.complaints import findings_of, refuse
 from mapgap.coco.detections import examine_detections, read_detections
+from mapgap.coco.file_identity import base_name
 from mapgap.coco.ground_truth import examine_ground_truth, no_ground_truth, read_ground_truth
+from mapgap.coco.sources import is_path
 from mapgap.errors import InputError
 from mapgap.findings import Finding
 from mapgap.readings import USUAL, Reading
 from mapgap.tables import Detections, GroundTruth
 
 IOU_TYPES = ("bbox", "segm")
+OF_IMAGES = "image_size_missing"
+"""The code of what is wrong with the ground truth, and shows when detections are read."""
 
 GroundTruthSource = str | PathLike[str] | Mapping[str, Any] | GroundTruth | Any
 DetectionsSource = (
@@ -78,7 +82,7 @@ def examine(
             truth, found = examine_ground_truth(ground_truth, with_masks=with_masks, reading=reading)
             findings += found
         except InputError as refusal:
-            findings += findings_of(refusal)
+            findings += _with_file(refusal, None, ground_truth, ordinary="ground truth")
     # Even beside no ground truth at all, what is wrong with a results file in itself can be told.
     known = no_ground_truth() if truth is None else truth
     read = []
@@ -90,9 +94,20 @@ def examine(
             table, found = examine_detections(run, known, with_masks=with_masks, reading=reading)
             read.append(table)
         except InputError as refusal:
-            found = findings_of(refusal)
+            found = _with_file(refusal, known.name, run, ordinary="detections")
         findings += [one for one in found if truth is not None or one.code not in ("unknown_image", "unknown_category")]
     return Examined(truth, read if truth is not None else (), tuple(findings))
+
+
+def _with_file(refusal: InputError, truth_name: str | None, source: object, *, ordinary: str) -> tuple[Finding, ...]:
+    """What a refusal says; where it names no file, as one about the input that was being read."""
+    if refusal.findings or refusal.file is not None:
+        return findings_of(refusal)
+    name = base_name(source) if is_path(source) else ordinary  # type: ignore[arg-type]
+    if refusal.code == OF_IMAGES and truth_name is not None:
+        name = truth_name
+    named = InputError(refusal.what, file=name, where=refusal.where, fix=refusal.fix, code=refusal.code)
+    return findings_of(named)
 
 
 @contextmanager
@@ -110,7 +125,7 @@ def telling_of_both(
             raise
         found = examine(ground_truth, runs, iou_type, reading=reading).findings
         refused = [finding for finding in found if not (reading.lenient and finding.lenient)]
-        if len(refused) > 1:
+        if len(refused) > 1 or (refused and refusal.file is None):
             refuse(refused)
         raise
 

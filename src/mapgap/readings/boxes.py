@@ -151,6 +151,7 @@ def _require_sizes(box_format: BoxFormat, width: FloatArray, height: FloatArray)
             f"boxes in the format {box_format.text!r} need the width and height of their images, which are unknown "
             f"for {np.count_nonzero(~is_known):,} of {len(is_known):,} detections",
             fix="Give every entry of 'images' in the ground truth its width and height",
+            code="image_size_missing",
         )
 
 
