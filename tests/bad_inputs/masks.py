@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.bad_inputs.pair import Pair, Results, Truth, refused, silent, sound_pair
+from tests.bad_inputs.pair import Pair, Results, Truth, refused, silent, sound_pair, warned
 
 BAD_RUNS = {
     "counts_null": {"size": [80, 100], "counts": None},
@@ -71,7 +71,7 @@ def bad_masks() -> Iterator[Pair]:
     plain = sound_pair()[1]
     yield refused(
         "no_masks_among_detections",
-        "mask_invalid",
+        "mask_missing",
         "--iou-type bbox",
         gt=truth,
         dt=plain,
@@ -79,4 +79,13 @@ def bad_masks() -> Iterator[Pair]:
         iou_type="segm",
     )
     lacking = [*results[:3], {**results[3], "segmentation": None}, *results[4:]]
-    yield refused("mask_null", "mask_invalid", "detections[3]", gt=truth, dt=lacking, rest=rest, iou_type="segm")
+    yield refused("mask_null", "mask_missing", "detections[3]", gt=truth, dt=lacking, rest=rest, iou_type="segm")
+    yield from _without_iou_type()
+
+
+def _without_iou_type() -> Iterator[Pair]:
+    """Where boxes are compared, bad masks are no matter of an analysis, and the doctor warns."""
+    truth, results = masked_pair()
+    yield silent("sound_masks_unasked", truth, results)
+    dt = [*results[:3], {**results[3], "segmentation": BAD_RUNS["counts_too_short"]}, *results[4:]]
+    yield warned("bad_mask_unasked", "mask_invalid", "detections[3]", "--iou-type segm", gt=truth, dt=dt)

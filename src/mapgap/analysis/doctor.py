@@ -14,6 +14,7 @@ from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSourc
 from mapgap.coco.detections import read_raw_detections
 from mapgap.errors import InputError
 from mapgap.findings import Finding, Place
+from mapgap.number_words import plural
 from mapgap.pixels.measuring import Count
 from mapgap.readings import USUAL, Reading
 from mapgap.report.diagnosis import diagnosis_record
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
 
 OF_ALL_RECORDS = ("no_detections", "no_objects", "detections_without_ground_truth", "few_matches")
 """Codes of what may be so only because records with errors are not read."""
+FIXES = {
+    "annotation_attributes_not_read": 'Write them as an object of names and values: {"occluded": true}',
+    "area_missing": "Write the area of each object, of its mask where it has one, in square pixels",
+    "duplicate_annotation_id": "Give every annotation an id of its own",
+    "duplicate_category_id": "Give every category an id of its own",
+    "duplicate_image_id": "Give every image an id of its own",
+    "duplicate_key": "Join the lists into one",
+    "image_attributes_not_read": 'Write them as an object of names and values: {"weather": "rain"}',
+}
+"""How to mend what the reader tells of, by code."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,16 @@ def _own(examined: Examined, findings: Iterable[Finding], is_lenient: bool) -> I
 def _finding(notice: Notice, file: str) -> Finding:
     places = [Place(words) for words in notice.examples]
     message = notice.message.removeprefix(f"{file}: ")
-    return Finding(notice.code, message, file=file, fix="", count=notice.count, examples=places)
+    records = f" ({plural(notice.count, 'record')})" if places else ""
+    return Finding(
+        notice.code,
+        f"{message}{records}",
+        file=file,
+        fix=FIXES.get(notice.code, ""),
+        count=notice.count,
+        examples=places,
+        is_about_all=True,
+    )
 
 
 def _inputs_record(examined: Examined) -> Record:
