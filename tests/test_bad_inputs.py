@@ -188,6 +188,20 @@ def test_the_quick_way_of_the_command_says_what_the_careful_one_says(name: str, 
     assert quick.metrics == careful.metrics
 
 
+@pytest.mark.parametrize("name", [name for name, pair in PAIRS.items() if not pair.options])
+def test_the_ground_truth_alone_is_judged_as_beside_detections(name: str, written: Any) -> None:
+    """Its errors are the same; nothing is said of the other file."""
+    written(PAIRS[name])
+    both = mapgap.diagnose(GROUND_TRUTH, DETECTIONS).findings
+    alone = mapgap.diagnose(GROUND_TRUTH).findings
+    assert {finding.file for finding in alone} <= {GROUND_TRUTH}
+    of_both = {(one.code, one.message) for one in both if one.file == GROUND_TRUTH and one.severity == "error"}
+    assert {(one.code, one.message) for one in alone if one.severity == "error"} == of_both
+    if name == "annotation_id_zero":
+        assert [one.code for one in alone] == ["annotation_id_zero"]
+        assert alone[0].count == 1
+
+
 def test_the_corpus_can_be_written(tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[1]
     subprocess.run(

@@ -10,6 +10,7 @@ from mapgap.analysis.evaluation import misread_ids
 from mapgap.analysis.examined_masks import mask_findings
 from mapgap.analysis.examined_pictures import picture_findings
 from mapgap.analysis.examining import data_findings, object_findings
+from mapgap.analysis.quirks import id_zero_finding
 from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSource, examine, require_iou_type
 from mapgap.coco.detections import read_raw_detections
 from mapgap.errors import InputError
@@ -126,6 +127,7 @@ def _findings_of_tables(examined: Examined) -> Iterator[Finding]:
         return
     if not examined.detections:
         yield from object_findings(examined.ground_truth)
+        yield from id_zero_finding(examined.ground_truth)
     for detections in examined.detections:
         yield from data_findings(examined.ground_truth, detections)
         yield from misread_ids(examined.ground_truth, detections)

@@ -48,7 +48,7 @@ def compare_with_pycocotools(
     shown = _both_numbers(ours, theirs)
     if not shown:
         return ()
-    finding = _finding_of_ids(ground_truth, shown)
+    finding = _finding_of_ids(ground_truth, f"corrected: {shown}")
     if finding is not None:
         told = Told(finding)
         return (Notice(told.code, told.message, told.count, told.examples),)
@@ -61,7 +61,15 @@ def quirk_findings(
 ) -> tuple[Finding, ...]:
     """The same as findings about the annotations whose ids pycocotools misreads."""
     shown = _both_numbers(ours, theirs)
-    finding = _finding_of_ids(ground_truth, shown) if shown else None
+    finding = _finding_of_ids(ground_truth, f"corrected: {shown}") if shown else None
+    return () if finding is None else (finding,)
+
+
+def id_zero_finding(ground_truth: GroundTruth) -> tuple[Finding, ...]:
+    """What is to be expected of an annotation id 0 where there are no detections to show it with."""
+    if not np.any(ground_truth.ids == 0):
+        return ()
+    finding = _finding_of_ids(ground_truth, "mapgap does not, so that numbers of the two can differ")
     return () if finding is None else (finding,)
 
 
@@ -84,7 +92,7 @@ def _finding_of_ids(ground_truth: GroundTruth, shown: str) -> Finding | None:
     rows = np.flatnonzero(is_odd)
     return Finding(
         code,
-        f"{why}; corrected: {shown}",
+        f"{why}; {shown}",
         file=ground_truth.name,
         fix="Give every annotation an id of its own, from 1, if others evaluate the file with pycocotools",
         count=len(rows),
