@@ -155,3 +155,17 @@ def test_the_hundredth_detection_counts_and_the_next_is_cut(fillers: int) -> Non
     assert told["iou"] == 1
     assert told["other_class_detection"] == (-1 if is_cut else 2 * fillers + 1)
     assert told["same_class_iou"] == (None if is_cut else 1)
+
+
+def test_an_overlap_of_just_the_background_iou_is_evidence() -> None:
+    """10 of 100 square pixels."""
+    [(errors, evidence, _)] = examined(one_image([[0, 0, 10, 10]], [([0, 0, 10, 1], 1, 0.9)]), 0, [None])
+    told = as_dicts(errors, evidence)[0]
+    assert (told["cause"], told["same_class_iou"]) == ("localization", 0.1)
+
+
+def test_the_first_object_of_a_file_can_be_pointed_at_by_both() -> None:
+    """Another class and a box of which four tenths overlap."""
+    [(errors, evidence, _)] = examined(one_image([[0, 0, 10, 10]], [([0, 0, 10, 4], 2, 0.9)]), 0, [None])
+    told = as_dicts(errors, evidence)[0]
+    assert (told["cause"], told["detection"], told["other_class_iou"]) == ("both", 0, 0.4)
