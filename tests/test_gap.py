@@ -10,11 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mapgap
+from mapgap import _kernel
 from mapgap._kernel import average_precision_by_threshold
+from mapgap.demo import make_demo
 from mapgap.gap import Oracle, build_oracle, divide_gap, summarize_gap
-from mapgap.tables import CAUSES, GAP_CAUSES, RECALL_THRESHOLDS, Debts
+from mapgap.tables import CAUSES, GAP_CAUSES, IOU_THRESHOLDS, RECALL_THRESHOLDS, Debts
 from tests.generated import CocoPair, coco_pairs
+from tests.naive import causes as naive_causes
 from tests.naive import gap as naive_gap
+from tests.naive.matching import match
 from tests.test_causes import stages
 
 pytestmark = pytest.mark.kernel
@@ -43,6 +47,33 @@ def test_debts_equal_the_naive_twin(pair: CocoPair) -> None:
     assert found.keys() == expected.keys()
     for key, debt in expected.items():
         assert found[key] == pytest.approx(float(debt), abs=1e-12)
+
+
+@settings(max_examples=100)
+@given(coco_pairs(), st.sampled_from([0, 3, 5, 9]))
+def test_debts_are_addressed_as_the_naive_twin_points(pair: CocoPair, threshold: int) -> None:
+    """What a detection owes belongs to the object it points at, with the image and class of that, else to itself."""
+    debts, _ = debts_and_oracle(pair)
+    ground_truth, detections = stages(pair)[:2]
+    iou = float(IOU_THRESHOLDS[threshold])
+    of_detections = naive_causes.detection_causes(
+        match(pair.ground_truth, pair.detections, iou), pair.ground_truth, iou
+    )
+    row_of = {
+        (int(detection), CAUSES[cause]): row
+        for row, (detection, cause) in enumerate(zip(debts.detection, debts.cause, strict=True))
+        if detection >= 0
+    }
+    for index, (cause, target) in of_detections.items():
+        row = row_of.get((index, cause))
+        if row is None:  # it owes nothing
+            continue
+        table, place = (detections, index) if target is None else (ground_truth, target)
+        assert debts.object[row] == (-1 if target is None else target)
+        assert debts.image[row] == table.image[place]
+        assert debts.category[row] == table.category[place]
+    is_missed = debts.detection < 0
+    assert (debts.image[is_missed] == ground_truth.image[debts.object[is_missed]]).all()
 
 
 @settings(max_examples=200)
@@ -148,3 +179,12 @@ def test_residual_on_real_inputs(real_data: Path) -> None:
         assert abs(summarize_gap(debts, ap=metrics["AP"], ap50=metrics["AP50"]).residual) < 1e-9
         assert oracle.gain(GAP_CAUSES) == pytest.approx(1 - metrics["AP"], abs=1e-9)
     assert 1 - metrics["AP"] == pytest.approx(0.4954193013, abs=1e-9)
+
+
+def test_sums_are_the_same_where_the_kernel_leaves_them_to_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make_demo(0)
+    debts, _ = debts_and_oracle(CocoPair(made.ground_truth, made.detections))
+    by_kernel = summarize_gap(debts, ap=0.5, ap50=0.6)
+    monkeypatch.setattr(_kernel, "exact_sums", lambda gap, cause, causes: None)
+    assert summarize_gap(debts, ap=0.5, ap50=0.6) == by_kernel
+    assert len({gap for gap in by_kernel.by_cause.values() if gap}) > 3
