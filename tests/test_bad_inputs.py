@@ -1,5 +1,6 @@
 """Every pair of the corpus of bad inputs, through `diagnose`, `evaluate` and the command line, strict and lenient."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ from mapgap.errors import InputError
 from mapgap.findings import CODES
 from mapgap.report.diagnosis import diagnosis_lines
 from tests.bad_inputs import all_pairs
-from tests.bad_inputs.pair import DETECTIONS, GROUND_TRUTH, Pair
+from tests.bad_inputs.pair import DETECTIONS, GROUND_TRUTH, Pair, sound_pair
 
 PAIRS = {pair.name: pair for pair in all_pairs()}
 FEWEST_PAIRS = 140
@@ -33,6 +34,24 @@ OF_THE_DOCTOR = {
     "annotation_attributes_not_read",
 }
 """What `evaluate` does not look for."""
+OF_TEXT = {
+    "annotations_twice",
+    "longer_than_asked",
+    "lone_surrogate_in_class_name",
+    "lone_surrogate_in_field_name",
+    "lone_surrogate_in_file_name",
+    "lone_surrogate_in_value",
+    "null_as_detections",
+    "results_list_twice",
+    "surrogates_in_utf8",
+    "text_as_detections",
+    "text_as_ground_truth",
+    "unpacks_to_more_than_asked",
+    "utf16",
+    "utf16le",
+    "utf32",
+}
+"""What is wrong with the text, and not with what Python makes of it."""
 NOT_IN_PAIRS = {
     # Python objects, or options and pictures beside the two files, bring these; their own tests make them.
     "input_refused",
@@ -200,6 +219,30 @@ def test_the_ground_truth_alone_is_judged_as_beside_detections(name: str, writte
     if name == "annotation_id_zero":
         assert [one.code for one in alone] == ["annotation_id_zero"]
         assert alone[0].count == 1
+
+
+@pytest.mark.parametrize("name", [name for name in PAIRS if name not in OF_TEXT])
+def test_python_objects_are_judged_like_files(name: str) -> None:
+    pair = PAIRS[name]
+    iou_type, reading = options_of(pair)
+    try:
+        truth, results = json.loads(pair.ground_truth), json.loads(pair.detections)
+    except (ValueError, RecursionError):
+        return
+    diagnosis = mapgap.diagnose(truth, results, iou_type=iou_type, reading=reading)
+    assert {finding.code for finding in diagnosis.findings} == pair.codes - {"number_not_in_json"}
+    assert {finding.file for finding in diagnosis.findings} <= {"ground truth", "detections"}
+
+
+def test_half_a_surrogate_pair_in_a_python_object_is_told() -> None:
+    truth, results = sound_pair()
+    truth["images"][1]["\ud800"] = 1
+    truth["categories"][0]["name"] = "cat \udfff"
+    diagnosis = mapgap.diagnose(truth, results)
+    found = [(one.code, one.list_name) for one in diagnosis.findings]
+    assert found == [("text_invalid", "images"), ("text_invalid", "categories")]
+    lenient = mapgap.Reading(lenient=True)
+    assert mapgap.evaluate(truth, results, reading=lenient).metrics == mapgap.evaluate(*sound_pair()).metrics
 
 
 def test_the_corpus_can_be_written(tmp_path: Path) -> None:

@@ -82,13 +82,13 @@ def _truncated(truth: bytes, results: bytes) -> Iterator[Pair]:
 
 
 def _encoded(truth: bytes) -> Iterator[Pair]:
-    text = truth.decode().replace("cat", "café")
+    text = truth.decode().replace('"cat"', '"café"')
     words = {"utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-32": "UTF-32", "latin-1": "no UTF-8 at byte"}
     for encoding, word in words.items():
         yield refused(encoding.replace("-", ""), "not_utf8", "gt.json", word, gt=text.encode(encoding))
-    start = truth.index(b"cat")
-    yield refused("half_a_character", "not_utf8", f"byte {start}", gt=truth.replace(b"cat", b"\xe2\x82"))
-    yield refused("surrogates_in_utf8", "not_utf8", f"byte {start}", gt=truth.replace(b"cat", b"\xed\xa0\x80"))
+    start = truth.index(b'"cat"') + 1
+    yield refused("half_a_character", "not_utf8", f"byte {start}", gt=truth.replace(b'"cat"', b'"\xe2\x82"'))
+    yield refused("surrogates_in_utf8", "not_utf8", f"byte {start}", gt=truth.replace(b'"cat"', b'"\xed\xa0\x80"'))
 
 
 def _packed(truth: bytes, results: bytes) -> Iterator[Pair]:

@@ -11,7 +11,7 @@ import msgspec
 from mapgap.coco.complaints import READ_WITHOUT
 from mapgap.coco.decoding import untyped_rows
 from mapgap.coco.records import Records
-from mapgap.coco.values import DECODING_ERRORS, INT64, plain, shown
+from mapgap.coco.values import DECODING_ERRORS, INT64, is_writable, plain, shown
 from mapgap.findings import Finding
 from mapgap.tables import Scalar
 
@@ -83,7 +83,7 @@ def text_column(records: Records, values: Sequence[str | None], field: str) -> l
     """The texts; None, and a complaint, for one that UTF-8 cannot write (half of a surrogate pair)."""
     column: list[str | None] = []
     for row, value in enumerate(values):
-        is_sound = value is None or _is_writable(value)
+        is_sound = value is None or is_writable(value)
         if not is_sound:
             records.refuse(row, None, field, value, lenient=READ_WITHOUT)
         column.append(value if is_sound else None)
@@ -112,7 +112,7 @@ def _names(records: Records, mappings: Sequence[Mapping[str, Any]]) -> list[str]
     """Names in order of first appearance; none where they are too many. Those that are no text are complained of."""
     names = []
     for name in dict.fromkeys(chain.from_iterable(mappings)):
-        if isinstance(name, str) and _is_writable(name):
+        if is_writable(name):
             names.append(name)
             continue
         row = next(row for row, mapping in enumerate(mappings) if name in mapping)
@@ -195,7 +195,7 @@ def _scalar(value: object) -> object:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value if _is_writable(value) else MISSING
+        return value if is_writable(value) else MISSING
     if isinstance(value, int):
         if INT64.min <= value <= INT64.max:
             return value
@@ -203,13 +203,3 @@ def _scalar(value: object) -> object:
     if isinstance(value, float):
         return MISSING if math.isinf(value) else None if math.isnan(value) else value
     return None
-
-
-def _is_writable(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -9,7 +9,7 @@ from mapgap.coco.broken_json import decode_text, read_bent
 from mapgap.coco.complaints import LEFT_OUT, READ_AS_NUMBER, READ_WITHOUT
 from mapgap.coco.fields import CAN_DO_WITHOUT, FIXES
 from mapgap.coco.records import Records
-from mapgap.coco.values import DECODING_ERRORS, fits, is_identifier, loosely, number_in_text, plain, shown
+from mapgap.coco.values import DECODING_ERRORS, fits, is_identifier, is_writable, loosely, number_in_text, plain, shown
 from mapgap.errors import InputError
 
 Record = TypeVar("Record", bound=msgspec.Struct)
@@ -117,11 +117,13 @@ def _examine(records: Records, record: int, item: object, kind: type[Record]) ->
             mended[name] = instead
     if is_lost:
         return None, None
-    if not all(isinstance(name, str) for name in fields):
+    if not all(map(is_writable, fields)):
         _complain_of_name(records, record, identifier)
-        return None, None
-    sound = {name: value for name, value in mended.items() if value is not MISSING}
-    return sound, _struct_of(sound, kind)
+    sound = {name: value for name, value in mended.items() if value is not MISSING and is_writable(name)}
+    struct = _struct_of(sound, kind)
+    if struct is None:
+        _complain_of_no_object(records, record, item)
+    return sound, struct
 
 
 def _struct_of(item: object, kind: type[Record]) -> Record | None:
@@ -181,4 +183,5 @@ def _complain_of_name(records: Records, record: int, identifier: object) -> None
         "text_invalid",
         lambda: ("a field's name is not text", records.place(record, identifier)),
         fix="Name fields with text",
+        lenient=READ_WITHOUT,
     )

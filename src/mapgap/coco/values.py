@@ -88,6 +88,19 @@ def is_identifier(value: object) -> bool:
     return (isinstance(value, int) or value.is_integer()) and INT64.min <= value <= INT64.max
 
 
+def is_writable(text: object) -> bool:
+    """Whether it is text that can be written as UTF-8, which has no half of a surrogate pair."""
+    if not isinstance(text, str):
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def is_long_integer(value: object) -> bool:
     """Whether undecoded JSON is an integer, however long."""
     return isinstance(value, msgspec.Raw) and bytes(value).strip().removeprefix(b"-").isdigit()
