@@ -12,6 +12,7 @@ import pytest
 import mapgap
 from mapgap.errors import InputError
 from mapgap.findings import CODES
+from mapgap.number_words import plural
 from mapgap.report.diagnosis import diagnosis_lines
 from tests.bad_inputs import all_pairs
 from tests.bad_inputs.pair import DETECTIONS, GROUND_TRUTH, Pair, sound_pair
@@ -169,6 +170,9 @@ def test_lenient_gives_the_numbers_of_the_sound_rest(name: str, written: Any) ->
     if not pair.is_of_attributes:
         told = {(notice.code, notice.count) for notice in evaluation.notices}
         assert told >= {(finding.code, finding.count) for finding in errors}
+        for notice in evaluation.notices:
+            if notice.code in pair.codes and notice.examples and CODES[notice.code] == "error":
+                assert f": {plural(notice.count, 'record')} " in notice.message
 
 
 @pytest.mark.parametrize("command", ["doctor", "evaluate"])

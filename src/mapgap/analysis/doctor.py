@@ -15,7 +15,6 @@ from mapgap.analysis.sources import DetectionsSource, Examined, GroundTruthSourc
 from mapgap.coco.detections import read_raw_detections
 from mapgap.errors import InputError
 from mapgap.findings import Finding, Place
-from mapgap.number_words import plural
 from mapgap.pixels.measuring import Count
 from mapgap.readings import USUAL, Reading
 from mapgap.report.diagnosis import diagnosis_record
@@ -144,10 +143,9 @@ def _own(examined: Examined, findings: Iterable[Finding], is_lenient: bool) -> I
 def _finding(notice: Notice, file: str) -> Finding:
     places = [Place(words) for words in notice.examples]
     message = notice.message.removeprefix(f"{file}: ")
-    records = f" ({plural(notice.count, 'record')})" if places else ""
     return Finding(
         notice.code,
-        f"{message}{records}",
+        message,
         file=file,
         fix=FIXES.get(notice.code, ""),
         count=notice.count,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mapgap.coco.complaints import LEFT_OUT
 from mapgap.coco.records import Records
 from mapgap.coco.values import is_identifier
+from mapgap.number_words import plural
 from mapgap.tables import BoolArray, FloatArray, IdArray, IndexArray, Notice
 
 EXAMPLES = 3
@@ -127,4 +128,5 @@ def notice(records: Records, code: str, message: str, ids: IdArray, positions: I
     if len(positions) == 0:
         return ()
     examples = tuple(records.where(position, ids[position]) for position in positions[:EXAMPLES].tolist())
-    return (Notice(code, f"{records.file}: {message}", len(positions), examples),)
+    counted = f"{records.file}: {message} ({plural(len(positions), 'record')})"
+    return (Notice(code, counted, len(positions), examples),)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from mapgap.errors import InputError
 from mapgap.findings import MOST_EXAMPLES, Finding, Place
+from mapgap.number_words import plural
 from mapgap.tables import Notice
 
 LEFT_OUT = "leaves the record out"
@@ -114,9 +115,15 @@ def notices_of(findings: Iterable[Finding]) -> tuple[Notice, ...]:
     return tuple(
         Notice(
             finding.code,
-            f"{finding.file}: {OUTCOMES.get(finding.lenient or '', 'read loosely')}: {finding.message}",
+            f"{finding.file}: {_outcome(finding)}: {finding.message}",
             finding.count,
             tuple(place.words for place in finding.examples),
         )
         for finding in findings
     )
+
+
+def _outcome(finding: Finding) -> str:
+    """What became of the records, and of how many; a finding about the whole text counts none."""
+    outcome = OUTCOMES.get(finding.lenient or "", "read loosely")
+    return f"{plural(finding.count, 'record')} {outcome}" if finding.examples else outcome
