@@ -188,3 +188,36 @@ def test_sums_are_the_same_where_the_kernel_leaves_them_to_python(monkeypatch: p
     monkeypatch.setattr(_kernel, "exact_sums", lambda gap, cause, causes: None)
     assert summarize_gap(debts, ap=0.5, ap50=0.6) == by_kernel
     assert len({gap for gap in by_kernel.by_cause.values() if gap}) > 3
+
+
+@pytest.mark.parametrize(("false", "counted"), [(99, 99), (100, 100), (101, 100), (150, 100)])
+def test_only_a_hundred_detections_of_an_image_count(false: int, counted: int) -> None:
+    """All are surer than the one that finds the object of the other image, at a precision of 1 of 1 + those."""
+    truth = {
+        "images": [{"id": i, "width": 700, "height": 700} for i in (1, 2)],
+        "categories": [{"id": 1, "name": "car"}],
+        "annotations": [{"id": 1, "image_id": 2, "category_id": 1, "bbox": [0, 0, 10, 10], "area": 100, "iscrowd": 0}],
+    }
+    found = [{"image_id": 1, "category_id": 1, "bbox": [600, 600, 5, 5], "score": 0.9} for _ in range(false)]
+    found.append({"image_id": 2, "category_id": 1, "bbox": [0, 0, 10, 10], "score": 0.5})
+    debts, oracle = debts_and_oracle(CocoPair(truth, found))
+    assert float(debts.gap.sum()) == pytest.approx(1 - 1 / (1 + counted), abs=1e-12)
+    assert oracle.gain(["background"]) == pytest.approx(1 - 1 / (1 + counted), abs=1e-12)
+
+
+def test_the_first_object_of_a_file_has_an_address_too() -> None:
+    """A wrong class on the first object: what it owes stands under the class of that object, not under its own."""
+    boxes = [[0, 0, 10, 10], [50, 50, 10, 10]]
+    truth = {
+        "images": [{"id": 1, "width": 100, "height": 100}],
+        "categories": [{"id": 1, "name": "car"}, {"id": 2, "name": "truck"}],
+        "annotations": [
+            {"id": i + 1, "image_id": 1, "category_id": i + 1, "bbox": boxes[i], "area": 100, "iscrowd": 0}
+            for i in (0, 1)
+        ],
+    }
+    found = [{"image_id": 1, "category_id": 2, "bbox": boxes[i], "score": 0.9 - i / 10} for i in (0, 1)]
+    debts, _ = debts_and_oracle(CocoPair(truth, found))
+    [row] = np.flatnonzero(debts.detection == 0)
+    assert CAUSES[debts.cause[row]] == "classification"
+    assert (debts.object[row], debts.category[row]) == (0, 0)
