@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from mapgap.errors import AccessError, InputError
 from mapgap.serving import ReportServer, Served, open_server, report_folder
-from mapgap.serving.answering import HEADERS
+from mapgap.serving.answering import HEADERS, Answering
 from mapgap.serving.served import addressed_file
 from mapgap.serving.server import MOST_CONNECTIONS
 from tests.browser import Watched, headless_browser
@@ -230,6 +230,15 @@ def test_the_number_of_threads_has_an_end(place: Path) -> None:
         for connection in silent:
             connection.close()
         assert ask(server, f"/{server.token}/")[0] == 200
+
+
+def test_who_says_nothing_is_sent_away(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Answering, "timeout", 0.2)
+    with running(Served(place / "report", ENTRIES)) as server:
+        for said in (b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: "):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+                connection.sendall(said)
+                assert connection.recv(4096) == b"", said  # closed by the server, well before our own patience ends
 
 
 def test_the_folder_must_hold_a_report(place: Path, tmp_path: Path) -> None:
