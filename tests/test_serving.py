@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from mapgap.errors import AccessError, InputError
 from mapgap.serving import ReportServer, Served, open_server, report_folder
-from mapgap.serving.answering import HEADERS, Answering
+from mapgap.serving.answering import HEADERS, PATIENCE, Answering
 from mapgap.serving.served import addressed_file
 from mapgap.serving.server import MOST_CONNECTIONS
 from tests.browser import Watched, headless_browser
@@ -233,6 +233,7 @@ def test_the_number_of_threads_has_an_end(place: Path) -> None:
 
 
 def test_who_says_nothing_is_sent_away(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Answering.timeout == PATIENCE
     monkeypatch.setattr(Answering, "timeout", 0.2)
     with running(Served(place / "report", ENTRIES)) as server:
         for said in (b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: "):
