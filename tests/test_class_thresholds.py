@@ -95,6 +95,7 @@ def test_what_is_written_names_them(tmp_path: Path) -> None:
     [
         ("{", "is no JSON"),
         ("[" * 100_000, "nested too deeply"),
+        (f'{{"cat": {"9" * 5000}, "dog": 0.3}}', "an integer has thousands of digits"),
         ("[]", "thresholds are [], which names no class"),
         ('{"cat": 0.3}', "no threshold for 1 of 2 classes: dog"),
         ('{"cat": NaN, "dog": 0.3}', "cat: nan is no score threshold"),

@@ -42,9 +42,12 @@ def parse_thresholds(text: bytes, source: str, sha256: str | None) -> GivenThres
     """
     try:
         content = json.loads(text, object_pairs_hook=lambda pairs: _distinct(pairs, source))
-    except (json.JSONDecodeError, RecursionError) as error:
-        what = f"is no JSON: {error}" if isinstance(error, json.JSONDecodeError) else "the JSON is nested too deeply"
-        raise InputError(what, file=source, fix=FORMS) from None
+    except RecursionError:
+        raise InputError("the JSON is nested too deeply", file=source, fix=FORMS) from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"is no JSON: {error}", file=source, fix=FORMS) from None
+    except ValueError:  # Python reads no integer of thousands of digits
+        raise InputError("an integer has thousands of digits", file=source, fix=FORMS) from None
     return thresholds_of_mapping(content, source, sha256)
 
 
