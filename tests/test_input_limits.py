@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from mapgap import evaluate
 from mapgap.attributes import build_attributes
 from mapgap.coco import input_bytes
 from mapgap.coco.detections import empty_detections
@@ -110,6 +111,17 @@ def test_the_limit_of_the_user_is_exact(tmp_path: Path, is_packed: bool) -> None
     assert caught.value.code == "input_too_large"
     assert caught.value.what.startswith("it unpacks to more than" if is_packed else "the file has more than")
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("annotation", [{}, {"category_id": 9}])
+def test_reading_as_pycocotools_does_is_no_way_around_the_limit(tmp_path: Path, annotation: dict[str, object]) -> None:
+    path, found = tmp_path / "gt.json", tmp_path / "dt.json"
+    path.write_text(json.dumps({**DATASET, "annotations": [{**DATASET["annotations"][0], **annotation}]}))
+    found.write_bytes(DETECTIONS + b" " * 10_000)
+    with pytest.raises(InputError) as caught:
+        evaluate(path, found, compat="pycocotools", reading=Reading(max_input_bytes=10_000))
+    assert caught.value.tells("input_too_large")
+    assert "AP" in evaluate(path, found, compat="pycocotools").metrics
 
 
 def test_a_bomb_ends_at_the_limit_of_the_user(packed_bomb: Path) -> None:

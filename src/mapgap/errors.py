@@ -46,6 +46,10 @@ class InputError(MapgapError):
         """The error line by line: one a finding."""
         super().__init__("\n".join(self.lines))
 
+    def tells(self, code: str) -> bool:
+        """Whether a finding of this code is among what is wrong."""
+        return code == self.code or any(finding.code == code for finding in self.findings)
+
 
 def lines_of(error: MapgapError) -> list[str]:
     """What a command prints of the error."""
