@@ -43,10 +43,20 @@ main()
 """
 
 
+def heed_signals() -> None:
+    """Whoever runs the tests, as in the background, may have made signals harmless for all that it starts."""
+    for number in CODES:
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", CODES)
 def test_a_command_stuck_in_a_call_ends_in_time(tmp_path: Path, number: signal.Signals) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-c", STUCK, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", STUCK, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_signals,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "stuck\n"
@@ -82,6 +92,7 @@ def test_at_any_moment(pair: Path, tmp_path: Path, number: signal.Signals, delay
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=heed_signals,
     )
     time.sleep(delay)
     os.killpg(process.pid, number)
