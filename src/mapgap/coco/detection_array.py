@@ -1,4 +1,4 @@
-"""Columns of an (N, 7) array of detections, the array format of pycocotools' `loadRes`."""
+"""Detections as columns: of a table, or of an (N, 7) array, the array format of pycocotools' `loadRes`."""
 
 from dataclasses import dataclass
 
@@ -15,8 +15,22 @@ NUMBER_KINDS = "iuf"
 
 
 @dataclass(frozen=True)
-class ArrayColumns:
-    """One row a detection, in the order of the array."""
+class DetectionColumns:
+    """Detections of a table, as they were written: one row each."""
+
+    name: str
+    """Of the file."""
+    image_id: NDArray[np.generic]
+    """(N,) numbers; like all of them NaN where there is none."""
+    category_id: NDArray[np.generic]
+    box: FloatArray
+    """(N, 4)"""
+    score: FloatArray
+
+
+@dataclass(frozen=True)
+class CheckedColumns:
+    """One row a detection, in the order of the array or table."""
 
     image_id: IdArray
     category_id: IdArray
@@ -25,7 +39,7 @@ class ArrayColumns:
     score: FloatArray
 
 
-def columns_of_array(records: Records, array: NDArray[np.generic]) -> ArrayColumns:
+def columns_of_array(records: Records, array: NDArray[np.generic]) -> CheckedColumns:
     """The checked columns; areas of a float32 array are float32 products, as pycocotools computes them."""
     if array.size == 0 and array.shape in ((0,), (0, 7)):
         array = np.zeros((0, 7))
@@ -37,7 +51,18 @@ def columns_of_array(records: Records, array: NDArray[np.generic]) -> ArrayColum
     area = box_area(array[:, 1:5]).astype(np.float64) if array.dtype == np.float32 else box_area(box)
     require_finite_area(records, (), area, box)
     image_id = _identifiers(records, array[:, 0], "image_id")
-    return ArrayColumns(image_id, _identifiers(records, array[:, 6], "category_id"), box, area, score)
+    return CheckedColumns(image_id, _identifiers(records, array[:, 6], "category_id"), box, area, score)
+
+
+def columns_of_table(records: Records, table: DetectionColumns) -> CheckedColumns:
+    """The checked columns of a table."""
+    box, score = table.box, table.score
+    require_finite(records, (), "bbox", box)
+    require_finite(records, (), "score", score)
+    area = box_area(box)
+    require_finite_area(records, (), area, box)
+    image_id = _identifiers(records, table.image_id, "image_id")
+    return CheckedColumns(image_id, _identifiers(records, table.category_id, "category_id"), box, area, score)
 
 
 def _require_layout(records: Records, array: NDArray[np.generic]) -> None:

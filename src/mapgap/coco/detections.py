@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mapgap.coco.as_asked import (
     COCO_BOXES,
@@ -25,13 +24,13 @@ from mapgap.coco.columns import (
 )
 from mapgap.coco.complaints import notices_of, refuse
 from mapgap.coco.decoding import decode_records, decode_rows, first_record
-from mapgap.coco.detection_array import columns_of_array
+from mapgap.coco.detection_array import CheckedColumns, DetectionColumns, columns_of_array, columns_of_table
 from mapgap.coco.layout import SWAPPED, DetectionList, looks_like_ground_truth, open_detections
 from mapgap.coco.mask_columns import FIX_DETECTION, detection_masks, take_masks
 from mapgap.coco.masks import mask_areas_and_boxes
 from mapgap.coco.records import Records
 from mapgap.coco.scanned import scanned_detections
-from mapgap.coco.sources import is_path
+from mapgap.coco.sources import JsonText, is_path
 from mapgap.coco.structs import DetectionRecord, MaskRecord, ResultRecord, WrittenRecord
 from mapgap.coco.values import loosely
 from mapgap.errors import InputError
@@ -62,7 +61,8 @@ def read_detections(
     included, which has all of it as `findings`; with `reading.lenient` such records are left out or mended, and a
     notice counts each kind. AccessError for an unreadable file.
     """
-    if is_path(source) and not with_masks and reading.image_map is None and reading.category_map is None:
+    is_text = is_path(source) or isinstance(source, JsonText)
+    if is_text and not with_masks and reading.image_map is None and reading.category_map is None:
         scanned = scanned_detections(source, name, ground_truth, reading.max_input_bytes)  # type: ignore[arg-type]
         asked = None if scanned is None else _as_asked(scanned, ground_truth, reading)
         if asked is not None and np.isfinite(asked.area).all():
@@ -127,7 +127,13 @@ def examine_detections(
     if isinstance(source, np.ndarray):
         if with_masks:
             raise InputError("an array holds boxes, and masks are to be compared", file=name, fix=FIX_DETECTION)
-        return _read_array(source, ground_truth, "detections" if name is None else name, reading)
+        records = Records("detections" if name is None else name, "detections", ())
+        return _read_columns(records, columns_of_array(records, source), ground_truth, reading)
+    if isinstance(source, DetectionColumns):
+        if with_masks:
+            raise InputError("the table holds boxes, and masks are to be compared", file=source.name, fix=FIX_DETECTION)
+        records = Records(source.name, "detections", ())
+        return _read_columns(records, columns_of_table(records, source), ground_truth, reading)
     opened = open_detections(source, name, reading.max_input_bytes)
     detections = _read_records(opened, ground_truth, with_masks=with_masks, reading=reading)
     return detections, (*opened.findings, *opened.records.complaints.findings)
@@ -138,16 +144,10 @@ def empty_detections(ground_truth: GroundTruth) -> Detections:
     return _read_records(open_detections([], None), ground_truth)
 
 
-def _read_array(
-    array: NDArray[np.generic], ground_truth: GroundTruth, name: str, reading: Reading
+def _read_columns(
+    records: Records, columns: CheckedColumns, ground_truth: GroundTruth, reading: Reading
 ) -> tuple[Detections, tuple[Finding, ...]]:
-    records = Records(name, "detections", ())
-    columns = columns_of_array(records, array)
-    rows = [
-        WrittenRecord(image_id, category_id, 0.0)
-        for image_id, category_id in zip(columns.image_id.tolist(), columns.category_id.tolist(), strict=True)
-    ]
-    image, category = _places(records, rows, ground_truth, reading)
+    image, category = _places_of_columns(records, columns, ground_truth, reading)
     box, area = columns.box, columns.area
     if reading.box_format != COCO_BOXES:
         box = boxes_as_asked(box, reading.box_format, image, ground_truth.images)
@@ -157,7 +157,7 @@ def _read_array(
     score = columns.score if reading.score_format is None else to_score(columns.score, reading.score_format)
     kept = np.flatnonzero(records.kept(len(image))).astype(np.int64)
     detections = Detections(
-        name=name,
+        name=records.file,
         sha256=None,
         record=kept,
         image=image[kept],
@@ -167,6 +167,20 @@ def _read_array(
         score=score[kept],
     )
     return detections, records.complaints.findings
+
+
+def _places_of_columns(
+    records: Records, columns: CheckedColumns, ground_truth: GroundTruth, reading: Reading
+) -> tuple[IndexArray, IndexArray]:
+    """As `_places`; records are made only where ids are mapped."""
+    if reading.image_map is None and reading.category_map is None:
+        image = positions_of(records, (), "image_id", columns.image_id, ground_truth.images.ids)
+        return image, positions_of(records, (), "category_id", columns.category_id, ground_truth.categories.ids)
+    rows = [
+        WrittenRecord(image_id, category_id, 0.0)
+        for image_id, category_id in zip(columns.image_id.tolist(), columns.category_id.tolist(), strict=True)
+    ]
+    return _places(records, rows, ground_truth, reading)
 
 
 def _as_asked(detections: Detections, ground_truth: GroundTruth, reading: Reading) -> Detections:

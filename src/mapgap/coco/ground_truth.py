@@ -25,7 +25,7 @@ from mapgap.coco.layout import GroundTruthLists, open_ground_truth
 from mapgap.coco.mask_columns import object_masks, take_masks
 from mapgap.coco.records import Records
 from mapgap.coco.scanned import scanned_ground_truth
-from mapgap.coco.sources import is_path
+from mapgap.coco.sources import JsonText, is_path
 from mapgap.coco.structs import AnnotationRecord, CategoryRecord, ImageRecord
 from mapgap.findings import Finding
 from mapgap.readings import USUAL, Reading
@@ -53,7 +53,8 @@ def read_ground_truth(
     it as `findings`; with `reading.lenient` such records are left out or mended, and a notice counts each kind.
     AccessError for an unreadable file.
     """
-    if is_path(source) and not with_masks and reading.ground_truth_box_format == COCO_BOXES:
+    is_text = is_path(source) or isinstance(source, JsonText)
+    if is_text and not with_masks and reading.ground_truth_box_format == COCO_BOXES:
         scanned = scanned_ground_truth(
             source,  # type: ignore[arg-type]
             name,

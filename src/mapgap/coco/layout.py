@@ -60,7 +60,9 @@ class DetectionList:
 
 
 def open_ground_truth(source: object, name: str | None, max_input_bytes: int | None = None) -> GroundTruthLists:
-    """The lists of a path, a dict in COCO's layout or a pycocotools `COCO` object."""
+    """The lists of a path, a text, a dict in COCO's layout or a pycocotools `COCO` object."""
+    if isinstance(source, JsonText):
+        return _ground_truth_of_text(source)
     if is_path(source):
         return _ground_truth_of_text(read_json_text(source, name, max_input_bytes=max_input_bytes))  # type: ignore[arg-type]
     name = "ground truth" if name is None else name
@@ -80,7 +82,9 @@ def open_ground_truth(source: object, name: str | None, max_input_bytes: int | N
 
 
 def open_detections(source: object, name: str | None, max_input_bytes: int | None = None) -> DetectionList:
-    """The list of a path, a list of dicts, a dict with `annotations` or a pycocotools `COCO` object."""
+    """The list of a path, a text, a list of dicts, a dict with `annotations` or a pycocotools `COCO` object."""
+    if isinstance(source, JsonText):
+        return _detections_of_text(source)
     if is_path(source):
         return _detections_of_text(read_json_text(source, name, max_input_bytes=max_input_bytes))  # type: ignore[arg-type]
     name = "detections" if name is None else name

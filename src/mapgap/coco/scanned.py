@@ -9,26 +9,28 @@ from mapgap.coco.annotated import Column, is_url, join_image_columns, scalars_of
 from mapgap.coco.columns import box_area
 from mapgap.coco.file_identity import base_name, sha256_of_file
 from mapgap.coco.scanning import scan_detections, scan_ground_truth
+from mapgap.coco.sources import JsonText
 from mapgap.tables import Categories, Detections, GroundTruth, IdArray, Images
 
 if TYPE_CHECKING:  # names of the kernel's contract
     from mapgap._kernel import AttributeColumns, ScannedGroundTruth
 
-Path = str | os.PathLike[str]
+Source = str | os.PathLike[str] | JsonText
+"""A file, or what was read of one."""
 Columns = dict[str, Column]
 
 
 def scanned_ground_truth(
-    path: Path, name: str | None, *, with_attributes: bool, max_input_bytes: int | None = None
+    source: Source, name: str | None, *, with_attributes: bool, max_input_bytes: int | None = None
 ) -> GroundTruth | None:
     """What the careful reader makes of the file, or None where that reader is needed."""
-    scanned = scan_ground_truth(path, with_attributes=with_attributes, max_input_bytes=max_input_bytes)
+    scanned = scan_ground_truth(_scannable(source), with_attributes=with_attributes, max_input_bytes=max_input_bytes)
     if scanned is None:
         return None
     order = np.asarray(scanned.image_order)
     columns = _annotated_columns(scanned, order)
-    sha256 = _hash(path)
-    if columns is None or sha256 is None:
+    identity = None if columns is None else _identity(source, name)
+    if columns is None or identity is None:
         return None
     image_attributes, fields, attributes = columns
     ids = np.asarray(scanned.ids)
@@ -44,8 +46,8 @@ def scanned_ground_truth(
     category_ids = np.asarray(scanned.category_ids)
     names = zip(scanned.category_names, category_ids.tolist(), strict=True)
     return GroundTruth(
-        name=base_name(path) if name is None else name,
-        sha256=sha256,
+        name=identity[0],
+        sha256=identity[1],
         images=images,
         categories=Categories(
             category_ids, tuple(str(identifier) if text is None else text for text, identifier in names)
@@ -63,19 +65,19 @@ def scanned_ground_truth(
 
 
 def scanned_detections(
-    path: Path, name: str | None, ground_truth: GroundTruth, max_input_bytes: int | None = None
+    source: Source, name: str | None, ground_truth: GroundTruth, max_input_bytes: int | None = None
 ) -> Detections | None:
     """What the careful reader makes of the file, or None where that reader is needed."""
     scanned = scan_detections(
-        path, ground_truth.images.ids, ground_truth.categories.ids, max_input_bytes=max_input_bytes
+        _scannable(source), ground_truth.images.ids, ground_truth.categories.ids, max_input_bytes=max_input_bytes
     )
-    sha256 = None if scanned is None else _hash(path)
-    if scanned is None or sha256 is None:
+    identity = None if scanned is None else _identity(source, name)
+    if scanned is None or identity is None:
         return None
     box = np.asarray(scanned.box)
     return Detections(
-        name=base_name(path) if name is None else name,
-        sha256=sha256,
+        name=identity[0],
+        sha256=identity[1],
         record=np.arange(len(box), dtype=np.int64),
         image=np.asarray(scanned.image),
         category=np.asarray(scanned.category),
@@ -112,9 +114,15 @@ def _decoded(columns: "AttributeColumns") -> Columns | None:
     return decoded
 
 
-def _hash(path: Path) -> str | None:
-    """None where the file can no longer be read, which the careful reader explains."""
+def _scannable(source: Source) -> str | os.PathLike[str] | bytes:
+    return source.text if isinstance(source, JsonText) else source
+
+
+def _identity(source: Source, name: str | None) -> tuple[str, str | None] | None:
+    """(name, hash); None where the file can no longer be read, which the careful reader explains."""
+    if isinstance(source, JsonText):
+        return source.name if name is None else name, source.sha256
     try:
-        return sha256_of_file(path)
+        return base_name(source) if name is None else name, sha256_of_file(source)
     except OSError:
         return None

@@ -20,16 +20,22 @@ if TYPE_CHECKING:  # `typing` itself would be imported for nothing
 
     Columns = TypeVar("Columns")
 
+IN_MEMORY = -1
+"""What the kernel takes for the size of a text that is no file."""
+
 
 def scan_ground_truth(
-    path: str | os.PathLike[str], *, with_attributes: bool, max_input_bytes: int | None = None
+    path: str | os.PathLike[str] | bytes, *, with_attributes: bool, max_input_bytes: int | None = None
 ) -> _kernel.ScannedGroundTruth | None:
-    """The columns of a COCO ground-truth file, or None where only the careful reader can read or refuse it."""
+    """The columns of a COCO ground-truth file, or None where only the careful reader can read or refuse it.
+
+    Bytes are the text itself, not a path.
+    """
     return _scan(path, lambda source, size: _kernel.scan_ground_truth(source, size, with_attributes), max_input_bytes)
 
 
 def scan_detections(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | bytes,
     image_ids: "IdBuffer",
     category_ids: "IdBuffer",
     *,
@@ -45,9 +51,13 @@ def scan_detections(
 
 
 def _scan(
-    path: str | os.PathLike[str], scan: "Callable[[int | bytes, int], Columns | None]", max_input_bytes: int | None
+    path: str | os.PathLike[str] | bytes,
+    scan: "Callable[[int | bytes, int], Columns | None]",
+    max_input_bytes: int | None,
 ) -> "Columns | None":
     try:
+        if isinstance(path, bytes):
+            return scan(path, IN_MEMORY)
         # A pipe can be opened and read once only, which the careful reader does.
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
@@ -57,7 +67,7 @@ def _scan(
                 return None
             if os.pread(file.fileno(), len(GZIP_MAGIC), 0) != GZIP_MAGIC:
                 return scan(file.fileno(), size)
-        return scan(_unpacked(path, max_input_bytes), -1)
+        return scan(_unpacked(path, max_input_bytes), IN_MEMORY)
     except (OSError, ValueError, MemoryError, InputError):
         return None
 

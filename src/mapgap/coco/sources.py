@@ -15,10 +15,10 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class JsonText:
-    """The content of one file: its UTF-8 text without byte order mark, and the hash of its raw bytes."""
+    """The content of one file: its UTF-8 text without byte order mark, and the hash of its raw bytes if it is one."""
 
     name: str
-    sha256: str
+    sha256: str | None
     text: bytes
     skipped: int
     """Bytes of a byte order mark in front of `text`, so that offsets in messages are those of the file."""
@@ -29,6 +29,11 @@ class JsonText:
         """A place in `text` as messages have it, counted from the start of the file."""
         unpacked = " of the unpacked text" if self.unpacked else ""
         return f"byte {position + self.skipped}{unpacked}"
+
+
+def text_in_memory(name: str, text: bytes) -> JsonText:
+    """JSON that was put together in memory, as if it were a file of this name; it has no hash."""
+    return JsonText(name, None, text, 0, False)
 
 
 def is_path(source: object) -> bool:
