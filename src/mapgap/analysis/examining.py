@@ -14,7 +14,8 @@ from mapgap.doctor.odd_rows import (
     odd_detections,
     odd_objects,
 )
-from mapgap.findings import Finding, Place, Told
+from mapgap.doctor.totals import beyond_limit, classes_without_objects, equal_scores
+from mapgap.findings import Finding, Told
 from mapgap.matching import coco_metrics, match_detections
 from mapgap.readings import Reading
 from mapgap.readings.raw import RawDetections
@@ -141,23 +142,10 @@ def _equal_scores(ground_truth: GroundTruth, detections: Detections) -> Finding 
     extremes = []
     for places in (np.argsort(~is_right, kind="stable"), np.argsort(is_right, kind="stable")):
         extremes.append(_average_precision(ground_truth, _in_order(detections, places)))
-    if None in extremes:
-        return None
     best, worst = extremes
-    message = (
-        f"all {len(detections.score):,} scores are {detections.score[0]:g}, so the order in each image decides: "
-        f"AP is {worst:.3f} with the wrong ones first and {best:.3f} with them last"
-    )
-    return Finding(
-        "scores_equal",
-        message,
-        file=detections.name,
-        fix="Write the score of each detection as the detector gives it",
-        count=len(detections.score),
-        list_name="detections",
-        field="score",
-        is_about_all=True,
-    )
+    if best is None or worst is None:
+        return None
+    return equal_scores(detections.name, len(detections.score), float(detections.score[0]), (worst, best))
 
 
 def _classes_without_objects(ground_truth: GroundTruth, detections: Detections) -> Finding | None:
@@ -168,24 +156,8 @@ def _classes_without_objects(ground_truth: GroundTruth, detections: Detections) 
     empty = np.flatnonzero(~has_objects & (counts > 0))
     if not len(empty) or not has_objects.any():
         return None
-    known = int(has_objects.sum())
-    share = known / (known + len(empty))
-    of = f"{counts[empty].sum():,} detections are of {len(empty)} classes without ground truth"
-    message = (
-        f"{of}: they owe nothing of the gap; those kept at the operating point count as false positives there. "
-        f"If these classes counted with an AP of 0, AP would be {share:.3f} of what it is"
-    )
-    return Finding(
-        "detections_without_ground_truth",
-        message,
-        file=detections.name,
-        fix="Leave these classes out, or label them",
-        count=int(counts[empty].sum()),
-        examples=[Place(ground_truth.categories.names[k]) for k in empty[:3]],
-        list_name="detections",
-        field="category_id",
-        is_about_all=True,
-    )
+    names = [ground_truth.categories.names[k] for k in empty]
+    return classes_without_objects(detections.name, int(counts[empty].sum()), names, int(has_objects.sum()))
 
 
 def _cut(ground_truth: GroundTruth, detections: Detections) -> Finding | None:
@@ -200,20 +172,7 @@ def _cut(ground_truth: GroundTruth, detections: Detections) -> Finding | None:
     lost = with_all - int(matches.is_true_positive(AT_50, MAX_DETECTIONS[-1]).sum())
     objects = int(ground_truth.is_object.sum())
     images = ground_truth.images.ids[np.unique(detections.image[is_cut])]
-    message = (
-        f"{np.count_nonzero(is_cut):,} detections are beyond the {MAX_DETECTIONS[-1]} best of their image and class "
-        f"and are not counted; at IoU .5 they would find {lost:,} more of {objects:,} objects"
-    )
-    return Finding(
-        "detections_cut",
-        message,
-        file=detections.name,
-        fix="Raise the detector's score threshold or its suppression, or know that recall is cut",
-        count=int(np.count_nonzero(is_cut)),
-        examples=[Place(f"image {image}") for image in images[:3]],
-        list_name="detections",
-        is_about_all=True,
-    )
+    return beyond_limit(detections.name, int(np.count_nonzero(is_cut)), lost, objects, images.tolist())
 
 
 def _matches(ground_truth: GroundTruth, detections: Detections, limits: tuple[int, ...]) -> Matches:

@@ -208,24 +208,30 @@ def _score_findings(rows: DetectionRows, odd: "Odd") -> tuple[Finding, ...]:
     above, below = odd.get("scores_above_one", (0, ())), odd.get("scores_below_zero", (0, ()))
     if not above[0] and not below[0]:
         return ()
-    lowest, highest, total = float(min(rows.score)), float(max(rows.score)), len(rows.score)
+    places = [rows.place(row, "score") for row in above[1] or below[1]]
+    extremes = float(min(rows.score)), float(max(rows.score))
+    return (score_finding(rows.name, extremes, above[0], below[0], len(rows.score), places),)
+
+
+def score_finding(
+    name: str, extremes: "tuple[float, float]", above: int, below: int, total: int, places: "Sequence[Place]"
+) -> Finding:
+    """What scores beyond 0 to 1 look like, of which `above` are over 1 and `below` under 0."""
+    lowest, highest = extremes
     code, what, command = "scores_beyond_one", "a probability is from 0 to 1", None
-    if not below[0] and highest <= LARGEST_PERCENT and above[0] > SHARE_OF_PERCENT * total:
+    if not below and highest <= LARGEST_PERCENT and above > SHARE_OF_PERCENT * total:
         code, what, command = "scores_in_percent", "they look like percent", "--score-format percent"
-    elif below[0]:
+    elif below:
         code, what, command = "scores_are_logits", "they look like logits", "--score-format logit"
-    first = above[1] or below[1]
-    return (
-        Finding(
-            code,
-            f"scores run from {lowest:g} to {highest:g}: {what}. AP looks at their order only, thresholds do not",
-            file=rows.name,
-            fix="Write scores from 0 to 1",
-            count=above[0] + below[0],
-            examples=[rows.place(row, "score") for row in first],
-            list_name="detections",
-            field="score",
-            command=command,
-            is_about_all=True,
-        ),
+    return Finding(
+        code,
+        f"scores run from {lowest:g} to {highest:g}: {what}. AP looks at their order only, thresholds do not",
+        file=name,
+        fix="Write scores from 0 to 1",
+        count=above + below,
+        examples=places,
+        list_name="detections",
+        field="score",
+        command=command,
+        is_about_all=True,
     )

@@ -2,9 +2,18 @@
 
 from mapgap.matching.curves import Curves, accumulate
 from mapgap.matching.matches import find_pairs, match_detections, order_detections
-from mapgap.matching.metrics import area_suffix, class_average_precision, coco_metrics, precision_of, third_limit
+from mapgap.matching.metrics import (
+    CurveSource,
+    area_suffix,
+    class_average_precision,
+    coco_metrics,
+    metrics_of_curves,
+    precision_of,
+    third_limit,
+)
 
 __all__ = [
+    "CurveSource",
     "Curves",
     "accumulate",
     "area_suffix",
@@ -12,6 +21,7 @@ __all__ = [
     "coco_metrics",
     "find_pairs",
     "match_detections",
+    "metrics_of_curves",
     "order_detections",
     "precision_of",
     "third_limit",

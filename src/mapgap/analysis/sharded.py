@@ -1,0 +1,221 @@
+"""Runs whose ground truth and detections are split by image into shards: evaluated piece by piece, or analysed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mapgap.analysis.analysis import Analysis, analyze
+from mapgap.analysis.examining import notices_of
+from mapgap.analysis.sources import require_iou_type
+from mapgap.matching import metrics_of_curves
+from mapgap.memory import require_memory
+from mapgap.readings import USUAL, Reading
+from mapgap.shards.assembling import assemble_detections, assemble_ground_truth, read_shard_detections
+from mapgap.shards.collecting import MOST_IN_MEMORY, RowStore
+from mapgap.shards.files import shard_files
+from mapgap.shards.matching import MatchedShard, forget_ground_truth, match_shard
+from mapgap.shards.notices import join_notices
+from mapgap.shards.numbers import ShardCurves, curves_of_rows
+from mapgap.shards.oddities import detection_findings, join_detection_oddities, join_oddities, object_findings
+from mapgap.shards.plan import ShardPlan, plan_shards
+from mapgap.shards.running import Runner, runner_of
+from mapgap.shards.survey import require_reading, survey_shard
+from mapgap.tables import AREA_RANGES, IOU_THRESHOLDS, MAX_DETECTIONS, Detections, GroundTruth, IdArray, Notice
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Shards = str | PathLike[str] | Sequence[str | PathLike[str]]
+"""A pattern such as "runs/*.parquet", a path, a folder, or several of them."""
+Count = Callable[[int, int], None]
+"""Told how many shards are done, and of how many."""
+
+SHARD_STAGES = ("surveying", "reading shards")
+MEMORY_A_DETECTION = 800
+MEMORY_AN_OBJECT = 1500
+
+
+@dataclass(frozen=True)
+class ShardedEvaluation:
+    """What COCO's rules say of one run in shards."""
+
+    name: str
+    """Of the set, as its shards are marked; else "shards"."""
+    metrics: Mapping[str, float | None]
+    """AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl as fractions of 1; None where not defined."""
+    notices: tuple[Notice, ...]
+    images: int
+    objects: int
+    detections: int
+    categories: tuple[tuple[int, str], ...]
+    """(id, name) by id."""
+    class_detections: IdArray
+    """(K,)"""
+    curves: ShardCurves
+    """Precision and recall behind the numbers."""
+
+    def per_class(self) -> "pd.DataFrame":
+        """One row a category, by id: objects, detections, AP and AP50 (NaN for a class without ground truth)."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "id": [identifier for identifier, _ in self.categories],
+                "name": [name for _, name in self.categories],
+                "objects": self.curves.positives[0],
+                "detections": self.class_detections,
+                "AP": self.curves.class_average_precision(),
+                "AP50": self.curves.class_average_precision(slice(1)),
+            }
+        )
+
+
+def evaluate_shards(
+    shards: Shards,
+    *,
+    iou_type: str = "bbox",
+    reading: Reading = USUAL,
+    client: Any = None,
+    count: Count | None = None,
+    most_in_memory: int = MOST_IN_MEMORY,
+) -> ShardedEvaluation:
+    """COCO evaluation of a run in shards, one at a time: to the last bit what one run on everything gives.
+
+    `shards` are files of ground truth, of detections, or of both, each split by image in any way: JSON, JSON lines or
+    Parquet, by name or pattern. `client` is a `dask.distributed.Client`, whose workers then read and match; they see
+    the files under the same paths. Of each counted detection 28 bytes are kept, beyond `most_in_memory` bytes of them
+    in a temporary file. `count` is told how many shards are done.
+    Raises InputError, naming the file, for a shard that is missing, there twice, cut off or of another data set, and
+    for input without a meaning; AccessError for unreadable files.
+    """
+    runner = runner_of(client)
+    plan = _plan(shards, iou_type, reading, runner, count)
+    try:
+        return _evaluated(plan, iou_type, reading, runner, count, most_in_memory)
+    finally:
+        forget_ground_truth()
+
+
+def analyze_shards(
+    shards: Shards,
+    *,
+    iou_type: str = "bbox",
+    reading: Reading = USUAL,
+    client: Any = None,
+    count: Count | None = None,
+    **options: Any,
+) -> Analysis:
+    """The analysis of a run in shards, the same whatever the split: that of one file with all images by id.
+
+    `shards`, `client` and `count` as in `evaluate_shards`, `options` as in `analyze`. Everything is looked at together,
+    so that memory grows with the detections; ResourceError where there is not enough of it.
+    """
+    ground_truth, detections = read_shards(shards, iou_type=iou_type, reading=reading, client=client, count=count)
+    return analyze(ground_truth, detections, iou_type=iou_type, reading=reading, **options)
+
+
+def read_shards(
+    shards: Shards,
+    *,
+    iou_type: str = "bbox",
+    reading: Reading = USUAL,
+    client: Any = None,
+    count: Count | None = None,
+) -> tuple[GroundTruth, Detections]:
+    """Both tables of all shards, images by id."""
+    runner = runner_of(client)
+    plan = _plan(shards, iou_type, reading, runner, count)
+    total = sum(survey.detections for survey in plan.surveys)
+    objects = sum(survey.annotations for survey in plan.surveys)
+    needed = MEMORY_A_DETECTION * total + MEMORY_AN_OBJECT * objects
+    require_memory(needed, f"analysing {total:,} detections at once", "`mapgap evaluate --shards` needs far less")
+    try:
+        ground_truth = assemble_ground_truth(plan, iou_type, reading)
+        read = partial(read_shard_detections, iou_type=iou_type, reading=reading)
+        parts = _each(runner, read, plan, count)
+    finally:
+        forget_ground_truth()
+    notices = join_notices(notice for part in parts for notice in part.notices)
+    return ground_truth, assemble_detections(plan, parts, notices)
+
+
+def _plan(shards: Shards, iou_type: str, reading: Reading, runner: Runner, count: Count | None) -> ShardPlan:
+    require_iou_type(iou_type)
+    require_reading(reading)
+    files = shard_files(shards)
+    surveys = []
+    for _, survey in runner.each(partial(survey_shard, reading=reading), files):
+        surveys.append(survey)
+        if count is not None:
+            count(len(surveys), len(files))
+    return plan_shards(surveys)
+
+
+def _each(runner: Runner, function: Callable[[Any], Any], plan: ShardPlan, count: Count | None) -> list[Any]:
+    """What the function finds in each task, in the order of the plan."""
+    found: list[Any] = [None] * len(plan.tasks)
+    for done, (place, result) in enumerate(runner.each(function, plan.tasks), 1):
+        found[place] = result
+        if count is not None:
+            count(done, len(plan.tasks))
+    return found
+
+
+def _evaluated(
+    plan: ShardPlan, iou_type: str, reading: Reading, runner: Runner, count: Count | None, most_in_memory: int
+) -> ShardedEvaluation:
+    classes = len(plan.categories)
+    found = np.zeros((len(MAX_DETECTIONS), len(AREA_RANGES), len(IOU_THRESHOLDS), classes), dtype=np.int64)
+    class_detections = np.zeros(classes, dtype=np.int64)
+    positives = _positives(plan)
+    told: list[tuple[int, MatchedShard]] = []
+    match = partial(match_shard, iou_type=iou_type, reading=reading)
+    with RowStore(plan.image_ids, classes, most_in_memory) as store:
+        for place, matched in runner.each(match, plan.tasks):
+            store.add(matched.rows)
+            found += matched.found
+            class_detections += matched.class_detections
+            told.append((place, matched.without_rows))
+            if count is not None:
+                count(len(told), len(plan.tasks))
+        curves = curves_of_rows(store, found, positives, len(plan.image_ids))
+    parts = [matched for _, matched in sorted(told, key=lambda each: each[0])]
+    return ShardedEvaluation(
+        name=plan.name,
+        metrics=metrics_of_curves(curves),
+        notices=_notices(plan, parts, class_detections, positives[0]),
+        images=len(plan.image_ids),
+        objects=int(positives[0].sum()),
+        detections=int(class_detections.sum()),
+        categories=plan.categories,
+        class_detections=class_detections,
+        curves=curves,
+    )
+
+
+def _positives(plan: ShardPlan) -> IdArray:
+    """(A, K) counted objects of all shards."""
+    ids = np.array([identifier for identifier, _ in plan.categories], dtype=np.int64)
+    positives = np.zeros((len(AREA_RANGES), len(ids)), dtype=np.int64)
+    for survey in plan.surveys:
+        positives[:, np.searchsorted(ids, survey.class_ids)] += survey.positives
+    return positives
+
+
+def _notices(
+    plan: ShardPlan, parts: Sequence[MatchedShard], class_detections: IdArray, objects: IdArray
+) -> tuple[Notice, ...]:
+    read = join_notices([notice for survey in plan.surveys for notice in survey.notices])
+    read += join_notices([notice for part in parts for notice in part.notices])
+    names = [name for _, name in plan.categories]
+    odd_objects = join_oddities(survey.oddities for survey in plan.surveys)
+    odd = join_detection_oddities(part.oddities for part in parts)
+    findings = [
+        *object_findings(plan.name, odd_objects),
+        *detection_findings(plan.name, odd, names, class_detections, objects),
+    ]
+    return (*read, *notices_of(findings))

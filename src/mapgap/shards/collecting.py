@@ -1,0 +1,144 @@
+"""The matched rows of all shards, by class: kept in memory up to a limit, beyond it in a file without a name."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapgap.errors import ResourceError
+from mapgap.shards.matching import MatchedRows
+from mapgap.tables import AREA_RANGES, FloatArray, IdArray, IndexArray
+
+AREAS = len(AREA_RANGES)
+ROW = np.dtype([("score", "<f8"), ("image", "<i4"), ("true_positive", "<u2", (AREAS,)), ("ignored", "<u2", (AREAS,))])
+"""28 bytes a detection."""
+MOST_IN_MEMORY = 256 << 20
+"""Bytes of rows that stay in memory before they are written out."""
+ROWS_AT_ONCE = 1 << 21
+"""Classes are taken together up to so many rows, because sorting a class costs a pass over the images."""
+
+
+@dataclass(frozen=True)
+class ClassRows:
+    """The rows of some neighbouring classes; those of one image in the order in which they were matched."""
+
+    first: int
+    """The first of the classes."""
+    classes: int
+    """How many they are."""
+    category: IndexArray
+    """(R,) counted from `first`."""
+    score: FloatArray
+    image: IndexArray
+    true_positive: NDArray[np.uint32]
+    """(A, R)"""
+    ignored: NDArray[np.uint32]
+
+
+class RowStore:
+    """Rows by class. Close it, or use it in a `with` statement."""
+
+    def __init__(self, image_ids: IdArray, classes: int, most_in_memory: int = MOST_IN_MEMORY):
+        self._image_ids, self._classes = image_ids, classes
+        self._most_in_memory = most_in_memory
+        self._in_memory: list[tuple[IdArray, NDArray[np.void]]] = []
+        """(where each class starts, the rows) of every shard that is not written out."""
+        self._bytes = 0
+        self._open = ExitStack()
+        self._file: IO[bytes] | None = None
+        self._written: list[tuple[IdArray, int]] = []
+        """(where each class starts, the offset in the file) of every run of rows there."""
+
+    def __enter__(self) -> "RowStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @property
+    def class_counts(self) -> IdArray:
+        """(K,) rows of each class."""
+        counts = np.zeros(self._classes, dtype=np.int64)
+        for offsets, _ in (*self._in_memory, *self._written):
+            counts += np.diff(offsets)
+        return counts
+
+    def add(self, rows: MatchedRows) -> None:
+        """The rows of one shard. ResourceError where there is no room for the file."""
+        packed = np.empty(len(rows.score), dtype=ROW)
+        packed["score"], packed["image"] = rows.score, np.searchsorted(self._image_ids, rows.image_id)
+        packed["true_positive"], packed["ignored"] = rows.true_positive.T, rows.ignored.T
+        offsets = np.concatenate([[0], np.cumsum(rows.class_counts)]).astype(np.int64)
+        self._in_memory.append((offsets, packed))
+        self._bytes += packed.nbytes
+        if self._bytes > self._most_in_memory:
+            self._write_out()
+
+    def batches(self) -> Iterator[ClassRows]:
+        """All rows, in batches of whole classes, each class once."""
+        counts = self.class_counts
+        first = 0
+        while first < self._classes:
+            last = first + 1
+            while last < self._classes and counts[first : last + 1].sum() <= ROWS_AT_ONCE:
+                last += 1
+            yield self._rows_of(first, last)
+            first = last
+
+    def _write_out(self) -> None:
+        """All rows in memory as one run by class: reading a class of many shards is then one read."""
+        offsets = np.sum([offsets for offsets, _ in self._in_memory], axis=0)
+        try:
+            if self._file is None:
+                unnamed = tempfile.TemporaryFile(prefix="mapgap-")  # noqa: SIM115 - closed with the store
+                self._file = self._open.enter_context(unnamed)
+            start = self._file.seek(0, 2)
+            for k in range(self._classes):
+                for starts, rows in self._in_memory:
+                    self._file.write(rows[starts[k] : starts[k + 1]].tobytes())
+            self._file.flush()
+        except OSError as error:
+            folder = tempfile.gettempdir()
+            fix = "Free some, or set TMPDIR to another folder"
+            raise ResourceError(f"no room in {folder} for matched detections ({error.strerror}). {fix}") from error
+        self._written.append((offsets.astype(np.int64), start))
+        self._in_memory, self._bytes = [], 0
+
+    def _rows_of(self, first: int, last: int) -> ClassRows:
+        pieces: list[NDArray[np.void]] = []
+        categories: list[IndexArray] = []
+        of_classes = np.arange(last - first, dtype=np.int32)
+        for offsets, start in self._written:
+            pieces.append(self._read(start + int(offsets[first]) * ROW.itemsize, int(offsets[last] - offsets[first])))
+            categories.append(np.repeat(of_classes, np.diff(offsets[first : last + 1])))
+        for offsets, rows in self._in_memory:
+            pieces.append(rows[offsets[first] : offsets[last]])
+            categories.append(np.repeat(of_classes, np.diff(offsets[first : last + 1])))
+        return ClassRows(
+            first,
+            last - first,
+            _joined(categories, np.int32),
+            _joined([piece["score"] for piece in pieces], np.float64),
+            _joined([piece["image"] for piece in pieces], np.int32),
+            _bits([piece["true_positive"] for piece in pieces]),
+            _bits([piece["ignored"] for piece in pieces]),
+        )
+
+    def _read(self, offset: int, count: int) -> NDArray[np.void]:
+        assert self._file is not None
+        self._file.seek(offset)
+        return np.frombuffer(self._file.read(count * ROW.itemsize), dtype=ROW)
+
+
+def _joined(pieces: Sequence[NDArray[np.generic]], kind: type[np.generic]) -> NDArray:  # type: ignore[type-arg]
+    return np.concatenate([np.zeros(0, dtype=kind), *pieces])
+
+
+def _bits(pieces: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint32]:
+    """(A, R)"""
+    joined = np.concatenate([np.zeros((0, AREAS), dtype=np.uint16), *pieces])
+    return np.ascontiguousarray(joined.T, dtype=np.uint32)

@@ -1,0 +1,89 @@
+"""A shard of JSON lines: one line an image with its annotations and detections, or one line a detection."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from mapgap.coco.sources import JsonText, text_in_memory
+from mapgap.errors import InputError
+from mapgap.shards.contents import Mark, ShardContent, ground_truth_text, mark_of, with_image_id
+
+LAYOUT = (
+    'A line is an image, {"image": {"id": 1, ...}, "annotations": [...], "detections": [...]}, or a detection, '
+    '{"image_id": 1, "category_id": 1, "bbox": [...], "score": 0.9}; the first may have "categories" and "shard"'
+)
+
+
+class _Line(msgspec.Struct):
+    image: msgspec.Raw = msgspec.Raw()
+    annotations: list[msgspec.Raw] | None = None
+    detections: list[msgspec.Raw] | None = None
+    categories: msgspec.Raw = msgspec.Raw()
+    shard: msgspec.Raw = msgspec.Raw()
+    image_id: msgspec.Raw = msgspec.Raw()
+
+
+class _Image(msgspec.Struct):
+    id: int
+
+
+def open_json_lines(text: JsonText) -> ShardContent:
+    """What the lines hold, as the texts that one JSON file would have."""
+    mark: Mark | None = None
+    categories: bytes | None = None
+    images: list[bytes] = []
+    annotations: list[bytes] = []
+    detections: list[bytes] = []
+    has_truth = has_detections = False
+    for number, raw, line in _lines(text):
+        if bytes(line.image):
+            image_id = _image_id(text.name, number, line.image)
+            if line.annotations is None and line.detections is None:
+                raise _not_a_line(text.name, number, "the image has neither annotations nor detections")
+            images.append(bytes(line.image))
+            has_truth |= line.annotations is not None
+            has_detections |= line.detections is not None
+            annotations += [with_image_id(record, image_id) for record in line.annotations or ()]
+            detections += [with_image_id(record, image_id) for record in line.detections or ()]
+        elif bytes(line.image_id):
+            has_detections = True
+            detections.append(raw)
+        elif bytes(line.categories) or bytes(line.shard):
+            categories = bytes(line.categories) or categories
+            mark = mark_of(line.shard, text.name) if bytes(line.shard) else mark
+        else:
+            raise _not_a_line(text.name, number, "the line is neither an image nor a detection")
+    return ShardContent(
+        text.name,
+        mark,
+        categories,
+        ground_truth_text(text.name, images, annotations, categories) if has_truth else None,
+        text_in_memory(text.name, b"[%b]" % b",".join(detections)) if has_detections else None,
+    )
+
+
+def _lines(text: JsonText) -> Iterator[tuple[int, bytes, _Line]]:
+    """(number from 1, its bytes, decoded) of each line that is not blank."""
+    for number, raw in enumerate(text.text.split(b"\n"), 1):
+        stripped = raw.strip()
+        if stripped:
+            try:
+                yield number, stripped, msgspec.json.decode(stripped, type=_Line)
+            except (msgspec.DecodeError, RecursionError) as error:
+                raise InputError(
+                    f"not a JSON object: {error}",
+                    file=text.name,
+                    where=f"line {number}",
+                    fix=f"{LAYOUT}. If it is the last line, the file was cut off: copy or write it again",
+                ) from None
+
+
+def _image_id(name: str, number: int, image: msgspec.Raw) -> int:
+    try:
+        return msgspec.json.decode(image, type=_Image).id
+    except msgspec.DecodeError as error:
+        raise _not_a_line(name, number, f"the image has no id that is a whole number: {error}") from None
+
+
+def _not_a_line(name: str, number: int, what: str) -> InputError:
+    return InputError(what, file=name, where=f"line {number}", fix=LAYOUT)
