@@ -11,6 +11,7 @@ import numpy as np
 from mapgap.analysis.analysis import Analysis, analyze
 from mapgap.analysis.examining import notices_of
 from mapgap.analysis.sources import require_iou_type
+from mapgap.analysis.stages import CountingProgress, Progress
 from mapgap.matching import metrics_of_curves
 from mapgap.memory import require_memory
 from mapgap.readings import USUAL, Reading
@@ -31,10 +32,7 @@ if TYPE_CHECKING:
 
 Shards = str | PathLike[str] | Sequence[str | PathLike[str]]
 """A pattern such as "runs/*.parquet", a path, a folder, or several of them."""
-Count = Callable[[int, int], None]
-"""Told how many shards are done, and of how many."""
-
-SHARD_STAGES = ("surveying", "reading shards")
+SHARD_STAGES = ("surveying shards", "reading shards")
 MEMORY_A_DETECTION = 800
 MEMORY_AN_OBJECT = 1500
 
@@ -80,7 +78,7 @@ def evaluate_shards(
     iou_type: str = "bbox",
     reading: Reading = USUAL,
     client: Any = None,
-    count: Count | None = None,
+    progress: Progress | None = None,
     most_in_memory: int = MOST_IN_MEMORY,
 ) -> ShardedEvaluation:
     """COCO evaluation of a run in shards, one at a time: to the last bit what one run on everything gives.
@@ -88,14 +86,14 @@ def evaluate_shards(
     `shards` are files of ground truth, of detections, or of both, each split by image in any way: JSON, JSON lines or
     Parquet, by name or pattern. `client` is a `dask.distributed.Client`, whose workers then read and match; they see
     the files under the same paths. Of each counted detection 28 bytes are kept, beyond `most_in_memory` bytes of them
-    in a temporary file. `count` is told how many shards are done.
+    in a temporary file. `progress` is told the two stages, and how many shards are done.
     Raises InputError, naming the file, for a shard that is missing, there twice, cut off or of another data set, and
     for input without a meaning; AccessError for unreadable files.
     """
     runner = runner_of(client)
-    plan = _plan(shards, iou_type, reading, runner, count)
+    plan = _plan(shards, iou_type, reading, runner, progress)
     try:
-        return _evaluated(plan, iou_type, reading, runner, count, most_in_memory)
+        return _evaluated(plan, iou_type, reading, runner, progress, most_in_memory)
     finally:
         forget_ground_truth()
 
@@ -106,16 +104,16 @@ def analyze_shards(
     iou_type: str = "bbox",
     reading: Reading = USUAL,
     client: Any = None,
-    count: Count | None = None,
+    progress: Progress | None = None,
     **options: Any,
 ) -> Analysis:
     """The analysis of a run in shards, the same whatever the split: that of one file with all images by id.
 
-    `shards`, `client` and `count` as in `evaluate_shards`, `options` as in `analyze`. Everything is looked at together,
-    so that memory grows with the detections; ResourceError where there is not enough of it.
+    `shards`, `client` and `progress` as in `evaluate_shards`, `options` as in `analyze`. Everything is looked at
+    together, so that memory grows with the detections; ResourceError where there is not enough of it.
     """
-    ground_truth, detections = read_shards(shards, iou_type=iou_type, reading=reading, client=client, count=count)
-    return analyze(ground_truth, detections, iou_type=iou_type, reading=reading, **options)
+    ground_truth, detections = read_shards(shards, iou_type=iou_type, reading=reading, client=client, progress=progress)
+    return analyze(ground_truth, detections, iou_type=iou_type, reading=reading, progress=progress, **options)
 
 
 def read_shards(
@@ -124,11 +122,11 @@ def read_shards(
     iou_type: str = "bbox",
     reading: Reading = USUAL,
     client: Any = None,
-    count: Count | None = None,
+    progress: Progress | None = None,
 ) -> tuple[GroundTruth, Detections]:
     """Both tables of all shards, images by id."""
     runner = runner_of(client)
-    plan = _plan(shards, iou_type, reading, runner, count)
+    plan = _plan(shards, iou_type, reading, runner, progress)
     total = sum(survey.detections for survey in plan.surveys)
     objects = sum(survey.annotations for survey in plan.surveys)
     needed = MEMORY_A_DETECTION * total + MEMORY_AN_OBJECT * objects
@@ -136,43 +134,44 @@ def read_shards(
     try:
         ground_truth = assemble_ground_truth(plan, iou_type, reading)
         read = partial(read_shard_detections, iou_type=iou_type, reading=reading)
-        parts = _each(runner, read, plan, count)
+        parts = _each(runner, read, plan, progress)
     finally:
         forget_ground_truth()
     notices = join_notices(notice for part in parts for notice in part.notices)
     return ground_truth, assemble_detections(plan, parts, notices)
 
 
-def _plan(shards: Shards, iou_type: str, reading: Reading, runner: Runner, count: Count | None) -> ShardPlan:
+def _plan(shards: Shards, iou_type: str, reading: Reading, runner: Runner, progress: Progress | None) -> ShardPlan:
     require_iou_type(iou_type)
     require_reading(reading)
     files = shard_files(shards)
+    _begin(progress, SHARD_STAGES[0])
     surveys = []
     for _, survey in runner.each(partial(survey_shard, reading=reading), files):
         surveys.append(survey)
-        if count is not None:
-            count(len(surveys), len(files))
+        _count(progress, len(surveys), len(files))
     return plan_shards(surveys)
 
 
-def _each(runner: Runner, function: Callable[[Any], Any], plan: ShardPlan, count: Count | None) -> list[Any]:
+def _each(runner: Runner, function: Callable[[Any], Any], plan: ShardPlan, progress: Progress | None) -> list[Any]:
     """What the function finds in each task, in the order of the plan."""
     found: list[Any] = [None] * len(plan.tasks)
+    _begin(progress, SHARD_STAGES[1])
     for done, (place, result) in enumerate(runner.each(function, plan.tasks), 1):
         found[place] = result
-        if count is not None:
-            count(done, len(plan.tasks))
+        _count(progress, done, len(plan.tasks))
     return found
 
 
 def _evaluated(
-    plan: ShardPlan, iou_type: str, reading: Reading, runner: Runner, count: Count | None, most_in_memory: int
+    plan: ShardPlan, iou_type: str, reading: Reading, runner: Runner, progress: Progress | None, most_in_memory: int
 ) -> ShardedEvaluation:
     classes = len(plan.categories)
     found = np.zeros((len(MAX_DETECTIONS), len(AREA_RANGES), len(IOU_THRESHOLDS), classes), dtype=np.int64)
     class_detections = np.zeros(classes, dtype=np.int64)
     positives = _positives(plan)
     told: list[tuple[int, MatchedShard]] = []
+    _begin(progress, SHARD_STAGES[1])
     match = partial(match_shard, iou_type=iou_type, reading=reading)
     with RowStore(plan.image_ids, classes, most_in_memory) as store:
         for place, matched in runner.each(match, plan.tasks):
@@ -180,8 +179,7 @@ def _evaluated(
             found += matched.found
             class_detections += matched.class_detections
             told.append((place, matched.without_rows))
-            if count is not None:
-                count(len(told), len(plan.tasks))
+            _count(progress, len(told), len(plan.tasks))
         curves = curves_of_rows(store, found, positives, len(plan.image_ids))
     parts = [matched for _, matched in sorted(told, key=lambda each: each[0])]
     return ShardedEvaluation(
@@ -219,3 +217,13 @@ def _notices(
         *detection_findings(plan.name, odd, names, class_detections, objects),
     ]
     return (*read, *notices_of(findings))
+
+
+def _begin(progress: Progress | None, stage: str) -> None:
+    if progress is not None:
+        progress(stage)
+
+
+def _count(progress: Progress | None, done: int, of: int) -> None:
+    if isinstance(progress, CountingProgress):
+        progress.count(done, of)

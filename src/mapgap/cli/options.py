@@ -26,14 +26,34 @@ def named_path(context: click.Context, option: click.Parameter, path: str | None
 
 def input_arguments(command: Command) -> Command:
     """GT and DT."""
-    command = click.argument("detections", metavar="DT", type=PATH)(command)
-    return click.argument("ground_truth", metavar="GT", type=PATH)(command)
+    return _input_arguments(command, required=True)
+
+
+def input_arguments_or_shards(command: Command) -> Command:
+    """The same where --shards may stand for them: `patterns_of` looks what is missing."""
+    return _input_arguments(command, required=False)
+
+
+def _input_arguments(command: Command, *, required: bool) -> Command:
+    command = click.argument("detections", metavar="DT", required=required, type=PATH)(command)
+    return click.argument("ground_truth", metavar="GT", required=required, type=PATH)(command)
 
 
 def run_arguments(command: Command) -> Command:
     """GT and one or several [NAME=]DT; the command gets `runs`, name -> path."""
-    several = click.argument("runs", metavar="[NAME=]DT...", nargs=-1, required=True, type=PATH, callback=_named_runs)
-    return click.argument("ground_truth", metavar="GT", type=PATH)(several(command))
+    return _run_arguments(command, required=True)
+
+
+def run_arguments_or_shards(command: Command) -> Command:
+    """The same where --shards may stand for them: `patterns_of` looks what is missing."""
+    return _run_arguments(command, required=False)
+
+
+def _run_arguments(command: Command, *, required: bool) -> Command:
+    several = click.argument(
+        "runs", metavar="[NAME=]DT...", nargs=-1, required=required, type=PATH, callback=_named_runs
+    )
+    return click.argument("ground_truth", metavar="GT", required=required, type=PATH)(several(command))
 
 
 def _named_runs(context: click.Context, argument: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
@@ -41,6 +61,8 @@ def _named_runs(context: click.Context, argument: click.Parameter, texts: tuple[
     from mapgap.analysis.run_names import RULE, checked_run_names, is_run_name, names_of_files
     from mapgap.errors import InputError
 
+    if not texts:  # where --shards may stand for them
+        return {}
     given: list[tuple[str | None, str]] = []
     for text in texts:
         name, equals, path = text.partition("=")
