@@ -2,7 +2,8 @@
 
 `evaluate` gives COCO's numbers as pycocotools does; `analyze` divides the gap between AP and 1 among the errors, slices
 it and ranks the failure modes; `compare` tells what changed between runs; `diagnose` tells what is wrong with the
-inputs; `read_table` reads the report's tables back as DataFrames. `classification.evaluate` does for a plain classifier
+inputs; `evaluate_shards` and `analyze_shards` take a run in many files, which `write_shards` makes; `read_table` reads
+the report's tables back as DataFrames. `classification.evaluate` does for a plain classifier
 what the others do for a detector.
 """
 
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from mapgap.analysis.doctor import Diagnosis, diagnose
     from mapgap.analysis.evaluation import Evaluation, evaluate
     from mapgap.analysis.runs import Runs, analyze_runs
+    from mapgap.analysis.sharded import ShardedEvaluation, analyze_shards, evaluate_shards, read_shards
     from mapgap.errors import AccessError, InputError, MapgapError, ResourceError
     from mapgap.readings import Reading
     from mapgap.report.parquet import read_table
+    from mapgap.shards.writing import write_shards
 
 __version__ = "0.1.0"
 
@@ -31,11 +34,16 @@ _HOMES = {
     "Evaluation": "mapgap.analysis.evaluation",
     "Reading": "mapgap.readings",
     "Runs": "mapgap.analysis.runs",
+    "ShardedEvaluation": "mapgap.analysis.sharded",
     "analyze": "mapgap.analysis.analysis",
     "analyze_runs": "mapgap.analysis.runs",
+    "analyze_shards": "mapgap.analysis.sharded",
     "compare": "mapgap.analysis.compare",
     "diagnose": "mapgap.analysis.doctor",
     "evaluate": "mapgap.analysis.evaluation",
+    "evaluate_shards": "mapgap.analysis.sharded",
+    "read_shards": "mapgap.analysis.sharded",
+    "write_shards": "mapgap.shards.writing",
     "AccessError": "mapgap.errors",
     "InputError": "mapgap.errors",
     "MapgapError": "mapgap.errors",
@@ -54,14 +62,19 @@ __all__ = [
     "Reading",
     "ResourceError",
     "Runs",
+    "ShardedEvaluation",
     "__version__",
     "analyze",
     "analyze_runs",
+    "analyze_shards",
     "classification",
     "compare",
     "diagnose",
     "evaluate",
+    "evaluate_shards",
+    "read_shards",
     "read_table",
+    "write_shards",
 ]
 
 

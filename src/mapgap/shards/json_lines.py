@@ -10,7 +10,8 @@ from mapgap.shards.contents import Mark, ShardContent, ground_truth_text, mark_o
 
 LAYOUT = (
     'A line is an image, {"image": {"id": 1, ...}, "annotations": [...], "detections": [...]}, or a detection, '
-    '{"image_id": 1, "category_id": 1, "bbox": [...], "score": 0.9}; the first may have "categories" and "shard"'
+    '{"image_id": 1, "category_id": 1, "bbox": [...], "score": 0.9}; one may have "categories" and "shard", and '
+    '{"detections": []} says that there are none'
 )
 
 
@@ -48,6 +49,9 @@ def open_json_lines(text: JsonText) -> ShardContent:
         elif bytes(line.image_id):
             has_detections = True
             detections.append(raw)
+        elif line.detections is not None:
+            has_detections = True
+            detections += map(bytes, line.detections)
         elif bytes(line.categories) or bytes(line.shard):
             categories = bytes(line.categories) or categories
             mark = mark_of(line.shard, text.name) if bytes(line.shard) else mark

@@ -24,7 +24,7 @@ from mapgap.doctor.odd_rows import (
 from mapgap.doctor.totals import beyond_limit, classes_without_objects, equal_scores
 from mapgap.findings import MOST_EXAMPLES, Finding, Place
 from mapgap.matching import match_detections
-from mapgap.tables import Detections, GroundTruth, IdArray
+from mapgap.tables import Detections, GroundTruth, IdArray, IntegerArray
 
 Oddities = Mapping[str, tuple[int, tuple[tuple[int, str], ...]]]
 """Code -> (how many rows, the image id and the value of the first of them, by image id)."""
@@ -51,30 +51,33 @@ class DetectionOddities:
 
 def object_oddities(truth: GroundTruth) -> Oddities:
     """Those of annotations."""
-    rows = _object_rows(truth)
-    extents = _extents(truth)
+    order = np.argsort(truth.image, kind="stable")
+    rows, extents = _object_rows(truth, order), _extents(truth)
     odd = _kernel.examine_objects(
         rows.image, rows.box, rows.area, rows.crowd, extents.width, extents.height, extents.order, TOLERANCE_PIXELS
     )
-    images = truth.images.ids[truth.image]
+    images = truth.images.ids[rows.image]
     return {code: (count, _object_examples(rows, code, images, first)) for code, (count, first) in odd.items()}
 
 
 def detection_oddities(truth: GroundTruth, detections: Detections) -> DetectionOddities:
     """Those of detections."""
+    # By image, so that the first of them are the first of any other split too.
+    order = np.argsort(detections.image, kind="stable")
     rows = DetectionRows(
         detections.name,
-        record=detections.record,
-        image=detections.image,
-        category=detections.category,
-        box=detections.box,
-        score=detections.score,
+        record=detections.record[order],
+        image=detections.image[order],
+        category=detections.category[order],
+        box=np.ascontiguousarray(detections.box[order]),
+        score=detections.score[order],
     )
-    odd = odd_detections(rows, _object_rows(truth), _extents(truth), len(truth.categories.ids))
-    ids = truth.images.ids[detections.image]
+    objects = _object_rows(truth, np.arange(len(truth.ids)))
+    odd = odd_detections(rows, objects, _extents(truth), len(truth.categories.ids))
+    ids = truth.images.ids[rows.image]
     found = {code: (odd[code][0], _examples(rows, code, ids, odd[code][1])) for code in OF_DETECTIONS if code in odd}
     cut = _cut(truth, detections) if "detections_cut" in odd else ((), 0, 0)
-    lowest, highest = (float(detections.score.min()), float(detections.score.max())) if len(ids) else (np.inf, -np.inf)
+    lowest, highest = (float(rows.score.min()), float(rows.score.max())) if len(ids) else (np.inf, -np.inf)
     return DetectionOddities(found, lowest, highest, *cut)
 
 
@@ -84,7 +87,8 @@ def join_oddities(each: Iterable[Oddities]) -> Oddities:
     for oddities in each:
         for code, (count, examples) in oddities.items():
             others, first = joined.get(code, (0, ()))
-            joined[code] = (others + count, tuple(sorted((*first, *examples))[:MOST_EXAMPLES]))
+            by_image = sorted((*first, *examples), key=lambda example: example[0])
+            joined[code] = (others + count, tuple(by_image[:MOST_EXAMPLES]))
     return joined
 
 
@@ -129,16 +133,16 @@ def detection_findings(
     return found
 
 
-def _object_rows(table: GroundTruth) -> ObjectRows:
+def _object_rows(table: GroundTruth, order: IntegerArray) -> ObjectRows:
     return ObjectRows(
         table.name,
-        ids=table.ids,
-        record=table.record,
-        image=table.image,
-        category=table.category,
-        box=table.box,
-        area=table.area,
-        crowd=table.crowd.view(np.uint8),
+        ids=table.ids[order],
+        record=table.record[order],
+        image=table.image[order],
+        category=table.category[order],
+        box=np.ascontiguousarray(table.box[order]),
+        area=table.area[order],
+        crowd=table.crowd[order].view(np.uint8),
     )
 
 
@@ -149,13 +153,13 @@ def _extents(table: GroundTruth) -> Extents:
 
 def _object_examples(rows: ObjectRows, code: str, images: IdArray, first: Sequence[int]) -> tuple[tuple[int, str], ...]:
     values = [str(rows.place(row, OBJECT_WORDS[code][0]).value) for row in first]
-    return tuple(sorted(zip(images[first].tolist(), values, strict=True)))
+    return tuple(zip(images[first].tolist(), values, strict=True))
 
 
 def _examples(rows: DetectionRows, code: str, images: IdArray, first: Sequence[int]) -> tuple[tuple[int, str], ...]:
     is_score = code.startswith("scores")
     values = [f"{float(rows.score[row]):g}" if is_score else box_text(rows.box, row) for row in first]
-    return tuple(sorted(zip(images[first].tolist(), values, strict=True)))
+    return tuple(zip(images[first].tolist(), values, strict=True))
 
 
 def _cut(truth: GroundTruth, detections: Detections) -> tuple[tuple[int, ...], int, int]:
@@ -175,7 +179,8 @@ def _finding(
     field, message, fix = words
     count, examples = odd
     value = "" if field is None else f"{examples[0][1]}: "
-    places = [_place(*example, field) for example in examples]
+    first_of_images = dict(reversed(examples))
+    places = [_place(image, first_of_images[image], field) for image in sorted(first_of_images)]
     return Finding(
         code, f"{value}{message}", file=name, fix=fix, count=count, examples=places, list_name=records, field=field
     )

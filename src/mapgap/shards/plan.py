@@ -64,7 +64,8 @@ def plan_shards(surveys: Sequence[Survey]) -> ShardPlan:
         raise InputError("none of the shards holds detections", fix="Name their files too")
     image_ids, owner = _owners(truths, "image_ids", "ground truth of image")
     _owners(results, "detected_image_ids", "detections of image")
-    tasks = [_task(survey, truths, image_ids, owner, categories_json(categories)) for survey in results]
+    with_records = [survey for survey in results if survey.detections] or results[:1]
+    tasks = [_task(survey, truths, image_ids, owner, categories_json(categories)) for survey in with_records]
     _require_detections(truths, results)
     return ShardPlan(_set_name(ordered), ordered, image_ids, categories, tuple(tasks))
 
@@ -125,7 +126,8 @@ def _require_whole(survey: Survey) -> None:
     }
     for records, count in counts.items():
         expected = getattr(survey.mark, records)
-        if expected is not None and count != expected:
+        is_known = records != "detections" or not survey.has_bad_records
+        if expected is not None and count != expected and is_known:
             how = "was cut off" if count < expected else "has grown"
             what = f"holds {count:,} {records} and says that it has {expected:,}: the file {how}"
             raise InputError(what, file=survey.name, fix="Copy or write it again, whole")
@@ -179,6 +181,10 @@ def _owners(surveys: Sequence[Survey], field: str, what: str) -> tuple[IdArray, 
 
 def _task(survey: Survey, truths: Sequence[Survey], image_ids: IdArray, owner: IdArray, categories: bytes) -> ShardTask:
     wanted = survey.detected_image_ids
+    if not len(wanted):  # its records mean nothing, or there is none: any ground truth will do
+        return ShardTask(survey.path, (truths[0].path,), categories)
+    if not len(image_ids):
+        raise InputError("the ground truth has no images", file=truths[0].name, fix="Is one of its shards missing?")
     place = np.minimum(np.searchsorted(image_ids, wanted), len(image_ids) - 1)
     is_known = image_ids[place] == wanted
     if not is_known.all():

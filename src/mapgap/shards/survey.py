@@ -40,6 +40,8 @@ class Survey:
     annotations: int = 0
     objects: int = 0
     detections: int = 0
+    has_bad_records: bool = False
+    """Whether some detections mean nothing, which the reader will say; they are not counted."""
     class_ids: IdArray = field(default_factory=lambda: NO_IDS)
     """Of the classes that `positives` counts, rising."""
     positives: IdArray = field(default_factory=lambda: np.zeros((len(AREA_RANGES), 0), dtype=np.int64))
@@ -71,7 +73,9 @@ def survey_shard(path: str, reading: Reading = USUAL) -> Survey:
             found["categories"] = tuple(names)
     if content.detections is not None:
         written, records = _written_image_ids(content.detections, reading)
-        found |= {"detected_image_ids": np.unique(written), "detections": records}
+        is_bad = records is None
+        found |= {"detected_image_ids": np.unique(written), "has_bad_records": is_bad}
+        found["detections"] = max(1, len(written)) if records is None else records
     return Survey(
         path=path,
         name=content.name,
@@ -139,8 +143,8 @@ def _inside(truth: GroundTruth, area_range: tuple[float, float]) -> BoolArray:
     return np.asarray((truth.area >= low) & (truth.area <= high))
 
 
-def _written_image_ids(detections: JsonText | DetectionColumns, reading: Reading) -> tuple[IdArray, int]:
-    """(the image of each detection that has one, how many records there are); the reader complains of the others."""
+def _written_image_ids(detections: JsonText | DetectionColumns, reading: Reading) -> tuple[IdArray, int | None]:
+    """(the image of each detection that has one, how many records there are, None if some mean nothing)."""
     if isinstance(detections, DetectionColumns):
         values = detections.image_id
         is_whole = np.isfinite(values) & (values == np.floor(values)) if values.dtype.kind == "f" else slice(None)
@@ -149,8 +153,7 @@ def _written_image_ids(detections: JsonText | DetectionColumns, reading: Reading
         written = [record.image_id for record in msgspec.json.decode(detections.text, type=list[_OfImage])]
         ids = np.array(written, dtype=np.int64) if set(map(type, written)) <= {int} else _whole(written)
     except (msgspec.DecodeError, RecursionError, OverflowError):
-        ids = _whole(read_raw_detections(detections, reading=reading).image_id.tolist())
-        return ids, len(msgspec.json.decode(detections.text, type=list[msgspec.Raw]))
+        return _whole(read_raw_detections(detections, reading=reading).image_id.tolist()), None
     return ids, len(written)
 
 

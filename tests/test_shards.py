@@ -1,0 +1,129 @@
+"""Shards: any split of a run gives the numbers of the whole, to the last bit."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mapgap
+from mapgap.report.json_files import json_bytes
+from tests.generated import CocoPair, coco_pairs
+from tests.shard_sets import (
+    Parts,
+    image_ids_of,
+    splits,
+    write_both,
+    write_results,
+    write_truths,
+)
+
+KINDS = ("json", "jsonl", "parquet")
+MASK = {"size": [70, 70], "counts": [1500, 20, 50, 20, 50, 20, 3240]}
+
+
+@st.composite
+def sharded(draw: st.DrawFn) -> tuple[CocoPair, Parts, Parts]:
+    """A pair and two splits of it."""
+    pair = draw(coco_pairs())
+    return pair, draw(splits(image_ids_of(pair))), draw(splits(image_ids_of(pair)))
+
+
+def in_canonical_order(pair: CocoPair) -> CocoPair:
+    """Images by id, their records in that order."""
+    truth = pair.ground_truth
+    return CocoPair(
+        {
+            "images": sorted(truth["images"], key=lambda image: image["id"]),
+            "annotations": sorted(truth["annotations"], key=lambda record: record["image_id"]),
+            "categories": truth["categories"],
+        },
+        sorted(pair.detections, key=lambda record: record["image_id"]),
+    )
+
+
+def folder_of(pair: CocoPair, truths: Parts, results: Parts, kind: str, name: str) -> str:
+    """A new folder with the shards: ground truth and detections apart and split in two ways, or in one file."""
+    folder = Path(name)
+    if truths is results:
+        write_both(folder, pair, truths, kind)
+    else:
+        write_truths(folder, pair, truths, kind)
+        write_results(folder, pair, results, kind)
+    return str(folder)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=40)
+@given(sharded(), st.booleans(), st.sampled_from([0, 100, 1 << 20]))
+def test_any_split_gives_the_numbers_of_the_whole(
+    kind: str, run: tuple[CocoPair, Parts, Parts], apart: bool, most_in_memory: int
+) -> None:
+    pair, truths, results = run
+    whole = mapgap.evaluate(pair.ground_truth, pair.detections)
+    with tempfile.TemporaryDirectory() as name:
+        folder = folder_of(pair, truths, results if apart else truths, kind, name)
+        evaluation = mapgap.evaluate_shards(folder, most_in_memory=most_in_memory)
+    assert evaluation.metrics == whole.metrics
+    assert evaluation.per_class().equals(whole.per_class())
+    assert evaluation.images == len(pair.ground_truth["images"])
+    assert evaluation.objects == int(whole.ground_truth.is_object.sum())
+    assert evaluation.detections == len(pair.detections)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=15)
+@given(sharded(), st.booleans())
+def test_any_split_gives_the_analysis_of_the_whole(kind: str, run: tuple[CocoPair, Parts, Parts], apart: bool) -> None:
+    pair, truths, results = run
+    ordered = in_canonical_order(pair)
+    whole = mapgap.analyze(ordered.ground_truth, ordered.detections, resamples=20).summary
+    with tempfile.TemporaryDirectory() as name:
+        folder = folder_of(pair, truths, results if apart else truths, kind, name)
+        summary = mapgap.analyze_shards(folder, resamples=20).summary
+    for each in (whole, summary):
+        for side in ("ground_truth", "detections"):
+            each["inputs"][side] |= {"name": "", "sha256": None}
+        for warning in each["warnings"]:
+            warning["message"] = warning["message"].partition(": ")[2]
+    assert json_bytes(summary) == json_bytes(whole)
+
+
+@settings(max_examples=30)
+@given(coco_pairs(), st.integers(1, 5), st.sampled_from(KINDS))
+def test_written_shards_are_read_back(pair: CocoPair, count: int, kind: str) -> None:
+    whole = mapgap.evaluate(pair.ground_truth, pair.detections)
+    with tempfile.TemporaryDirectory() as name:
+        paths = mapgap.write_shards(pair.ground_truth, pair.detections, name, shards=count, format=kind)
+        assert [path.name for path in paths] == [f"shards-{n:05}-of-{count:05}.{kind}" for n in range(1, count + 1)]
+        evaluation = mapgap.evaluate_shards(name)
+        analysis = mapgap.analyze_shards(name, resamples=0)
+    assert evaluation.metrics == whole.metrics
+    truth, ordered = analysis.results.ground_truth, in_canonical_order(pair).ground_truth
+    assert truth.ids.tolist() == [record["id"] for record in ordered["annotations"]]
+    assert truth.box.tolist() == [record["bbox"] for record in ordered["annotations"]]
+    if ordered["annotations"]:
+        occlusion = tuple(record["attributes"]["occlusion"] for record in ordered["annotations"])
+        assert truth.attributes["occlusion"] == occlusion
+    assert truth.images.attributes["time"] == tuple(image["time"] for image in ordered["images"])
+
+
+@settings(max_examples=20)
+@given(st.lists(st.floats(0.001, 1e6), min_size=8, max_size=8), st.sampled_from(KINDS))
+def test_numbers_pass_through_every_format_unchanged(numbers: list[float], kind: str) -> None:
+    truth = {
+        "images": [{"id": 1, "width": 640, "height": 480}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": numbers[:4], "area": numbers[4], "iscrowd": 0}
+        ],
+        "categories": [{"id": 1, "name": "a"}],
+    }
+    detections = [{"image_id": 1, "category_id": 1, "bbox": numbers[:4], "score": numbers[5]}]
+    with tempfile.TemporaryDirectory() as name:
+        mapgap.write_shards(truth, detections, name, shards=1, format=kind)
+        read_truth, read = mapgap.read_shards(name)
+    assert read_truth.box.tolist() == [numbers[:4]]
+    assert read_truth.area.tolist() == [numbers[4]]
+    assert read.box.tolist() == [numbers[:4]]
+    assert read.score.tolist() == [numbers[5]]
