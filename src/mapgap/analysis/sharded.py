@@ -144,7 +144,7 @@ def read_shards(
 def _plan(shards: Shards, iou_type: str, reading: Reading, runner: Runner, progress: Progress | None) -> ShardPlan:
     require_iou_type(iou_type)
     require_reading(reading)
-    files = shard_files(shards)
+    files = runner.paths(shard_files(shards))
     _begin(progress, SHARD_STAGES[0])
     surveys = []
     for _, survey in runner.each(partial(survey_shard, reading=reading), files):

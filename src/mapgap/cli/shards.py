@@ -1,5 +1,6 @@
 """The options of commands that take a run in shards in place of two files."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -12,6 +13,8 @@ from mapgap.errors import AccessError, InputError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 SHARDS = "Shards"
+ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^\s/]+:\d{1,5}")
+"""A client with another one would complain of itself when it is thrown away."""
 PATIENCE = "10s"
 """For a scheduler to answer."""
 
@@ -60,12 +63,14 @@ def client_of(scheduler: str | None) -> Iterator[Any]:
         from distributed import Client
     except ImportError:
         raise InputError("--scheduler needs Dask", fix='Install it: pip install "mapgap[dask]"') from None
+    fix = "Give the address that the scheduler prints, such as tcp://10.0.0.5:8786"
+    if not ADDRESS.fullmatch(scheduler):
+        raise AccessError(f"no scheduler at {scheduler}: that is no address. {fix}")
     untyped: Any = Client
     try:
         client = untyped(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         reason = str(error) or type(error).__name__
-        fix = "Give the address that the scheduler prints, such as tcp://10.0.0.5:8786"
         raise AccessError(f"no scheduler at {scheduler}: {reason.splitlines()[0]}. {fix}") from None
     with client:
         yield client

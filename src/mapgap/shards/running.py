@@ -1,5 +1,6 @@
 """Carries out one function on many shards: in this process, or on a Dask cluster."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -15,12 +16,19 @@ TASKS_A_THREAD = 2
 class Runner(Protocol):
     """Where the work is done."""
 
+    def paths(self, files: Sequence[str]) -> Sequence[str]:
+        """The files as they are to be named there."""
+
     def each(self, function: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[tuple[int, Found]]:
         """(place, result) of every item, in any order."""
 
 
 class InThisProcess:
     """One after another."""
+
+    def paths(self, files: Sequence[str]) -> Sequence[str]:
+        """As they are."""
+        return files
 
     def each(self, function: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[tuple[int, Found]]:
         """(place, result) of every item, in their order."""
@@ -37,6 +45,10 @@ class OnCluster:
     def __init__(self, client: Any):
         self._client = client
 
+    def paths(self, files: Sequence[str]) -> Sequence[str]:
+        """From the root: a worker stands in another folder."""
+        return [os.path.abspath(file) for file in files]
+
     def each(self, function: Callable[[Item], Found], items: Sequence[Item]) -> Iterator[tuple[int, Found]]:
         """(place, result) of every item, as they are done; few are held at a time."""
         import distributed
@@ -45,7 +57,7 @@ class OnCluster:
         waiting = iter(enumerate(items))
         places: dict[Any, int] = {}
         untyped: Any = distributed
-        done = untyped.as_completed()
+        done = untyped.as_completed(loop=self._client.loop)
         for place, item in _next(waiting, at_once):
             self._submit(function, place, item, places, done)
         try:
