@@ -163,7 +163,7 @@ def test_options_of_a_report_are_grouped(tmp_path: Path) -> None:
     page = mapgap("report", "--help", cwd=tmp_path).stdout
     titles = [line.split("─")[1].strip() for line in page.splitlines() if line.startswith("╭")]
     of_analysis = ["What counts", "Attributes and slices", "Intervals", "How inputs are read"]
-    assert titles == ["Output", *of_analysis, "Slices and ranking", "Options"]
+    assert titles == ["Output", *of_analysis, "Slices and ranking", "Shards", "Options"]
 
 
 def test_version(tmp_path: Path) -> None:

@@ -181,17 +181,6 @@ def test_the_architecture_names_the_files_of_the_report() -> None:
     assert [name for name in FILE_NAMES if f"`{name}`" not in page] == []
 
 
-def test_what_readme_says_is_missing_is_missing() -> None:
-    """So that README is changed together with the code that makes a line of it untrue."""
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    section = page.split("\n## Not in this version\n")[1].split("\n## ")[0]
-    if "Comparing two runs" in section:
-        assert not {"compare", "check"} & set(command_group.commands)
-    if "nput in shards" in section:
-        options = {name for option in command_group.commands["evaluate"].params for name in option.opts}
-        assert "--shards" not in options
-
-
 def test_readme_names_every_command_and_option_of_report() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [name for name in command_group.commands if f"mapgap {name}" not in page] == []

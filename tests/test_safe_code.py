@@ -112,7 +112,7 @@ def test_duckdb_fetches_and_loads_nothing() -> None:
         for call, function in calls(ast.parse(path.read_text(encoding="utf-8")))
         if function == "duckdb.connect"
     ]
-    assert len(connecting) == 3
+    assert len(connecting) == 5
     assert {call for _, call in connecting} == {"duckdb.connect(':memory:', config=CONFIGURATION)"}
     for configuration in (parquet.CONFIGURATION, typed_rows.CONFIGURATION):
         assert configuration["autoinstall_known_extensions"] is False

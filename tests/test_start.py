@@ -105,6 +105,8 @@ def test_what_is_read_without_click_means_the_same_to_click(pair: Path, argument
             "detections": detections,
             "iou_type": "bbox",
             **asdict(USUAL),
+            "shards": (),
+            "scheduler": None,
             "as_json": as_json,
         }
 

@@ -48,7 +48,7 @@ def patterns_of(
     if scheduler is not None:
         raise click.UsageError("--scheduler needs --shards: what the workers are to read", context)
     for parameter, given in zip(context.command.params[:2], (ground_truth, runs), strict=True):
-        if not given:
+        if given is None or given == {}:
             raise click.MissingParameter(ctx=context, param=parameter)
     return None
 

@@ -114,11 +114,13 @@ def forget_ground_truth() -> None:
 
 def _found(rows: MatchedRows, rank: np.ndarray[tuple[int], np.dtype[np.int32]]) -> IdArray:
     classes = len(rows.class_counts)
-    category = np.repeat(np.arange(classes), rows.class_counts)
+    hits = np.flatnonzero(rows.true_positive.any(axis=0))
+    category, rank = np.repeat(np.arange(classes), rows.class_counts)[hits], rank[hits]
+    true_positive = rows.true_positive[:, hits]
     found = np.zeros((len(MAX_DETECTIONS), len(AREA_RANGES), len(IOU_THRESHOLDS), classes), dtype=np.int64)
     for limit, most in enumerate(MAX_DETECTIONS):
         is_within = rank < most
-        of_class, bits = category[is_within], rows.true_positive[:, is_within]
+        of_class, bits = category[is_within], true_positive[:, is_within]
         for area in range(len(AREA_RANGES)):
             for threshold in range(len(IOU_THRESHOLDS)):
                 is_hit = (bits[area] >> BITS(threshold)) & BITS(1) == 1

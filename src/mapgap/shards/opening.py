@@ -15,10 +15,15 @@ from mapgap.visible_text import visible
 LINES = (".jsonl", ".ndjson")
 
 
-def open_shard(path: str, *, with_masks: bool = False, max_input_bytes: int | None = None) -> ShardContent:
-    """What the file holds. InputError for what is no shard, AccessError for a file that cannot be read."""
+def open_shard(
+    path: str, *, with_masks: bool = False, only_images: bool = False, max_input_bytes: int | None = None
+) -> ShardContent:
+    """What the file holds; with `only_images`, of detections in columns their images alone.
+
+    InputError for what is no shard, AccessError for a file that cannot be read.
+    """
     if _is_parquet(path):
-        return open_parquet(Path(path), with_masks=with_masks, max_input_bytes=max_input_bytes)
+        return open_parquet(Path(path), with_masks=with_masks, only_images=only_images, max_input_bytes=max_input_bytes)
     text = read_json_text(path, None, max_input_bytes=max_input_bytes)
     if _is_lines(path, text):
         return open_json_lines(text)

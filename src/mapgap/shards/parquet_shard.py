@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,19 +32,24 @@ LAYOUT = (
 CORNERS = ("x", "y", "width", "height")
 
 
-def open_parquet(path: Path, *, with_masks: bool = False, max_input_bytes: int | None = None) -> ShardContent:
-    """What the table holds: detections as columns, with `with_masks` as JSON."""
+def open_parquet(
+    path: Path, *, with_masks: bool = False, only_images: bool = False, max_input_bytes: int | None = None
+) -> ShardContent:
+    """What the table holds: detections as columns, with `with_masks` as JSON, with `only_images` their images alone."""
     Limit(path.name, max_input_bytes).require(os.stat(path).st_size)
     require_addresses(ADDRESSES, "reading Parquet")
-    return _asked(path, lambda connection: _content(connection, path.name, with_masks))
+    return _asked(path, lambda connection: _content(connection, path.name, with_masks, only_images))
 
 
-def _content(connection: "DuckDBPyConnection", name: str, with_masks: bool) -> ShardContent:
+def _content(connection: "DuckDBPyConnection", name: str, with_masks: bool, only_images: bool) -> ShardContent:
     types = {column: str(kind) for column, kind, *_ in connection.execute("DESCRIBE shard").fetchall()}
     marks = _metadata(connection, name)
     mark = mark_of(marks.get("shard"), name)
     categories = bytes(marks["categories"]) if "categories" in marks else None
     if {"image_id", "score"} <= types.keys():
+        _require_columns(name, types)
+        if only_images:
+            return ShardContent(name, mark, categories, None, _image_ids(connection, name, "image_id FROM shard"))
         return ShardContent(name, mark, categories, None, _rows(connection, name, types, with_masks))
     if "id" not in types or not {"annotations", "detections"} & types.keys():
         raise InputError(f"no shard has the columns {', '.join(types)}", file=name, fix=LAYOUT)
@@ -52,8 +58,14 @@ def _content(connection: "DuckDBPyConnection", name: str, with_masks: bool) -> S
         mark,
         categories,
         _nested_ground_truth(connection, name, types, categories) if "annotations" in types else None,
-        _nested_detections(connection, name, with_masks) if "detections" in types else None,
+        _nested_detections(connection, name, with_masks, only_images) if "detections" in types else None,
     )
+
+
+def _require_columns(name: str, types: Mapping[str, str]) -> None:
+    for column in ["category_id", *(["bbox"] if "bbox" in types else CORNERS)]:
+        if column not in types:
+            raise InputError(f"the table has no column {column}", file=name, fix=LAYOUT)
 
 
 def _metadata(connection: "DuckDBPyConnection", name: str) -> Mapping[str, msgspec.Raw]:
@@ -72,15 +84,15 @@ def _rows(
     if with_masks:
         records = connection.execute("SELECT to_json(shard)::VARCHAR FROM shard").fetchall()
         return text_in_memory(name, b"[%b]" % b",".join(record.encode() for (record,) in records))
-    needed = ["category_id", *(["bbox"] if "bbox" in types else CORNERS)]
-    missing = [column for column in needed if column not in types]
-    if missing:
-        raise InputError(f"the table has no column {missing[0]}", file=name, fix=LAYOUT)
     box = "bbox" if "bbox" in types else f"[{', '.join(CORNERS)}]"
     return _columns(connection, name, f"SELECT image_id, category_id, {box} AS bbox, score FROM shard")
 
 
-def _nested_detections(connection: "DuckDBPyConnection", name: str, with_masks: bool) -> "DetectionColumns | Any":
+def _nested_detections(
+    connection: "DuckDBPyConnection", name: str, with_masks: bool, only_images: bool
+) -> "DetectionColumns | Any":
+    if only_images:
+        return _image_ids(connection, name, "unnest(range(len(detections))) AS place, id AS image_id FROM shard")
     if with_masks:
         rows = connection.execute("SELECT id, to_json(detections)::VARCHAR FROM shard").fetchall()
         records = [record for image_id, text in rows for record in _records(name, image_id, text)]
@@ -88,6 +100,15 @@ def _nested_detections(connection: "DuckDBPyConnection", name: str, with_masks: 
     given = "SELECT id AS image_id, unnest(detections) AS detection FROM shard"
     taken = "SELECT image_id, detection.category_id, detection.bbox, detection.score"
     return _columns(connection, name, f"{taken} FROM ({given})")
+
+
+def _image_ids(connection: "DuckDBPyConnection", name: str, query: str) -> DetectionColumns:
+    """One row a detection, with nothing but its image."""
+    found: dict[str, Any] = connection.execute(f"SELECT image_id FROM (SELECT {query})").fetchnumpy()
+    images = _unmasked(found["image_id"])
+    _require_numbers(name, "image_id", images)
+    nothing = np.zeros(0)
+    return DetectionColumns(name, images, nothing, nothing.reshape(0, 4), nothing)
 
 
 def _columns(connection: "DuckDBPyConnection", name: str, query: str) -> DetectionColumns:
@@ -98,9 +119,13 @@ def _columns(connection: "DuckDBPyConnection", name: str, query: str) -> Detecti
     columns = {key: _unmasked(column) for key, column in found.items()}
     box = np.column_stack([columns[f"side_{side}"] for side in range(1, 5)]).astype(np.float64, copy=False)
     for key in ("image_id", "category_id"):
-        if columns[key].dtype.kind not in "iuf":
-            raise InputError(f"the column {key} has no numbers", file=name, fix=LAYOUT)
+        _require_numbers(name, key, columns[key])
     return DetectionColumns(name, columns["image_id"], columns["category_id"], box, columns["score"])
+
+
+def _require_numbers(name: str, column: str, values: NDArray[Any]) -> None:
+    if values.dtype.kind not in "iuf":
+        raise InputError(f"the column {column} has no numbers", file=name, fix=LAYOUT)
 
 
 def _unmasked(column: NDArray[Any]) -> NDArray[Any]:
@@ -140,9 +165,9 @@ def _asked(path: Path, ask: "Callable[[DuckDBPyConnection], Found]") -> Found:
     # read_parquet takes a pattern: brackets and stars of the name must stand for themselves.
     pattern = "".join(f"[{c}]" if c in "*?[" else c for c in str(path.absolute())).replace("'", "''")
     try:
-        with duckdb.connect(":memory:", config=CONFIGURATION) as connection:
-            connection.execute(f"CREATE VIEW shard AS FROM read_parquet('{pattern}', hive_partitioning = false)")
-            connection.execute(f"CREATE VIEW shard_metadata AS FROM parquet_kv_metadata('{pattern}')")
+        with _database().cursor() as connection:
+            connection.execute(f"CREATE TEMP VIEW shard AS FROM read_parquet('{pattern}', hive_partitioning = false)")
+            connection.execute(f"CREATE TEMP VIEW shard_metadata AS FROM parquet_kv_metadata('{pattern}')")
             return ask(connection)
     except duckdb.OutOfMemoryException:
         raise ResourceError(f"{path.name}: not enough memory to read the table") from None
@@ -150,3 +175,11 @@ def _asked(path: Path, ask: "Callable[[DuckDBPyConnection], Found]") -> Found:
         reason = str(error).splitlines()[0].replace(str(path.absolute()), path.name)
         fix = f"Copy or write the file again, whole. {LAYOUT}"
         raise InputError(f"not a readable Parquet file ({reason})", file=path.name, fix=fix) from None
+
+
+@cache
+def _database() -> "DuckDBPyConnection":
+    """One for all files: making one takes as long as reading 100,000 rows. Each file has a connection of its own."""
+    import duckdb
+
+    return duckdb.connect(":memory:", config=CONFIGURATION)

@@ -63,7 +63,7 @@ class Survey:
 
 def survey_shard(path: str, reading: Reading = USUAL) -> Survey:
     """Reads the whole file once. InputError and AccessError as `open_shard` and the readers of `coco`."""
-    content = open_shard(path, max_input_bytes=reading.max_input_bytes)
+    content = open_shard(path, only_images=True, max_input_bytes=reading.max_input_bytes)
     found: dict[str, Any] = {}
     if content.ground_truth is not None or content.categories is not None:
         truth = read_ground_truth(ground_truth_of(content), with_attributes=False, reading=reading)
