@@ -41,7 +41,7 @@ def write(folder: Path, size: Size, blocks: Iterable[Block]) -> None:
         for number, (image, objects, detected) in enumerate(blocks):
             images += _image_lines(image)
             annotations.add(_annotation_lines(image, objects, annotations.count, size.polygons, number))
-            detections.add(_detection_lines(image, detected))
+            detections.add(detection_lines(image, detected))
             for name, image_id in zip(image.slice.tolist(), image.ids.tolist(), strict=True):
                 slices.setdefault(f"camera {name:02}", []).append(image_id)
         annotations.close()
@@ -141,7 +141,8 @@ def _run_lengths(shape: list[int], left: int, top: int, width: int, height: int)
     return json.dumps({"counts": counts, "size": [image_height, image_width]})
 
 
-def _detection_lines(images: "Images", detections: "Detections") -> Iterator[str]:
+def detection_lines(images: "Images", detections: "Detections") -> Iterator[str]:
+    """One record a detection, in their order."""
     columns = (
         images.ids[detections.image].tolist(),
         (detections.category + 1).tolist(),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 import mapgap
@@ -278,6 +279,20 @@ def test_tables_of_other_forms_are_read(tmp_path: Path) -> None:
     floats = {"image_id": "DOUBLE", "category_id": "DOUBLE", "bbox": "DOUBLE[]", "score": "DOUBLE"}
     write_rows(tmp_path / "rows.pq", records, floats)
     assert mapgap.evaluate_shards(tmp_path).metrics == whole
+
+
+def test_a_table_that_unpacks_to_far_more_is_refused(tmp_path: Path) -> None:
+    write_truths(tmp_path, PAIR, THREE)
+    bomb = tmp_path / "results.parquet"
+    rows = "SELECT 1 AS image_id, 1 AS category_id, [1.0, 2.0, 3.0, 4.0] AS bbox, 0.5 AS score FROM range(1000000)"
+    duckdb.connect().execute(f"COPY ({rows}) TO '{bomb}' (FORMAT parquet)")
+    assert bomb.stat().st_size < 100_000
+    reading = mapgap.Reading(max_input_bytes=10_000_000)
+    with pytest.raises(mapgap.InputError, match="it unpacks to more than the 10,000,000 bytes"):
+        mapgap.evaluate_shards(tmp_path, reading=reading)
+    assert "unpacks to" in complaint(
+        run_mapgap("evaluate", "--shards", tmp_path, "--max-input-bytes", "10000000", cwd=tmp_path), 2
+    )
 
 
 def test_files_are_found_by_pattern_folder_and_name(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ LAYOUT = (
     "A shard has one row an image, with the columns id, annotations and (or) detections, or one row a detection, with "
     "image_id, category_id, score and bbox (or x, y, width and height)"
 )
+BYTES_A_VALUE = 8
 CORNERS = ("x", "y", "width", "height")
 
 
@@ -36,9 +37,16 @@ def open_parquet(
     path: Path, *, with_masks: bool = False, only_images: bool = False, max_input_bytes: int | None = None
 ) -> ShardContent:
     """What the table holds: detections as columns, with `with_masks` as JSON, with `only_images` their images alone."""
-    Limit(path.name, max_input_bytes).require(os.stat(path).st_size)
+    limit = Limit(path.name, max_input_bytes)
+    limit.require(os.stat(path).st_size)
     require_addresses(ADDRESSES, "reading Parquet")
-    return _asked(path, lambda connection: _content(connection, path.name, with_masks, only_images))
+
+    def content(connection: "DuckDBPyConnection") -> ShardContent:
+        (values,) = connection.execute("SELECT sum(num_values) FROM shard_columns").fetchone() or (0,)
+        limit.require(BYTES_A_VALUE * int(values or 0), "it unpacks to")
+        return _content(connection, path.name, with_masks, only_images)
+
+    return _asked(path, content)
 
 
 def _content(connection: "DuckDBPyConnection", name: str, with_masks: bool, only_images: bool) -> ShardContent:
@@ -159,7 +167,7 @@ def _records(name: str, image_id: object, text: str | None) -> list[bytes]:
 
 
 def _asked(path: Path, ask: "Callable[[DuckDBPyConnection], Found]") -> Found:
-    """What `ask` finds in the views `shard` and `shard_metadata` of the file."""
+    """What `ask` finds in the views `shard`, `shard_metadata` and `shard_columns` of the file."""
     import duckdb
 
     # read_parquet takes a pattern: brackets and stars of the name must stand for themselves.
@@ -168,6 +176,7 @@ def _asked(path: Path, ask: "Callable[[DuckDBPyConnection], Found]") -> Found:
         with _database().cursor() as connection:
             connection.execute(f"CREATE TEMP VIEW shard AS FROM read_parquet('{pattern}', hive_partitioning = false)")
             connection.execute(f"CREATE TEMP VIEW shard_metadata AS FROM parquet_kv_metadata('{pattern}')")
+            connection.execute(f"CREATE TEMP VIEW shard_columns AS FROM parquet_metadata('{pattern}')")
             return ask(connection)
     except duckdb.OutOfMemoryException:
         raise ResourceError(f"{path.name}: not enough memory to read the table") from None
