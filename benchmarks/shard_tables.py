@@ -5,14 +5,19 @@ from typing import Any
 
 Record = dict[str, Any]
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
-EVALUATE, CLUSTER, REPORT = "evaluate", "evaluate, 2 workers", "report"
+EVALUATE, CLUSTER, MERGE, REPORT = "evaluate", "evaluate, 2 workers", "merge", "report"
+ESTIMATED = (100_000_000, 10_000_000_000)
+BYTES_A_ROW = 28
+"""That the merge keeps of a detection: `ROW` of mapgap/shards/collecting.py."""
 
 
 def shard_table(measured: Sequence[Record]) -> Table:
     """One row a run: what was run on how much, seconds, memory, detections a second of CPU."""
     header = ("", "detections", "from", "files", "MB", "wall s", "CPU s", "peak MiB", "detections a CPU second")
     rows = []
-    for one in sorted(measured, key=lambda one: ([EVALUATE, CLUSTER, REPORT].index(one["command"]), one["format"])):
+    for one in sorted(
+        measured, key=lambda one: ([EVALUATE, CLUSTER, MERGE, REPORT].index(one["command"]), one["format"])
+    ):
         cpu, peak = one.get("cpu"), one.get("peak")
         rows.append(
             (
@@ -44,7 +49,27 @@ def shard_rates(measured: Sequence[Record]) -> dict[str, float]:
         rates[f"{name}: detections a CPU second"] = more / (large["cpu"] - small["cpu"])
         rates[f"{name}: bytes of memory a detection"] = (large["peak"] - small["peak"]) * (1 << 20) / more
         rates[f"{name}: bytes of input a detection"] = large["megabytes"] * 1e6 / large["detections"]
+    for one in measured:
+        if one["command"] == MERGE:
+            rates["merge: rows a CPU second"] = one["detections"] / one["cpu"]
     return rates
+
+
+def estimate_table(measured: Sequence[Record]) -> Table:
+    """What larger runs need by these rates, if each detection goes on to cost the same."""
+    rates = shard_rates(measured)
+    header = ("detections", "Parquet GB", "reading, core hours", "merge, hours", "temporary GB", "report, GB of memory")
+    rows = []
+    for count in ESTIMATED:
+        amounts = (
+            count * rates["evaluate parquet: bytes of input a detection"] / 1e9,
+            count / rates["evaluate parquet: detections a CPU second"] / 3600,
+            count / rates["merge: rows a CPU second"] / 3600,
+            count * BYTES_A_ROW / 1e9,
+            count * rates["report parquet: bytes of memory a detection"] / 1e9,
+        )
+        rows.append((f"{count:,}", *(f"{amount:,.2g}" if amount < 1 else f"{amount:,.0f}" for amount in amounts)))
+    return header, rows
 
 
 def rate_table(measured: Sequence[Record]) -> Table:

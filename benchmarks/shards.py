@@ -24,6 +24,8 @@ from shard_tables import shard_table
 from sizes import default_cache, read_once
 from tables import plain
 
+import mapgap
+
 COUNTS = (10_000, 100_000, 1_000_000, 10_000_000)
 MOST_REPORT = 1_000_000
 Record = dict[str, Any]
@@ -33,6 +35,7 @@ def main() -> int:
     """Measures, prints and writes."""
     given = parse()
     results: Record = {"machine": describe_machine(), "python": sys.version.split()[0], "shards": []}
+    results["versions"] = {"mapgap": {"mapgap": mapgap.__version__}}
     for count in (count for count in COUNTS if count <= given.most):
         for format in ("parquet", "json"):
             folder = ensure_shards(count, format, given.cache)
@@ -42,6 +45,7 @@ def main() -> int:
                 results["shards"].append(measure_cluster(count, folder, given.mapgap))
                 if count <= given.most_report:
                     results["shards"].append(measure("report", count, format, folder, 1, given.mapgap))
+    results["shards"].append(measure_merge(given.most, given.mapgap))
     print("\n".join(plain(*shard_table(results["shards"]))))
     if given.output is not None:
         given.output.write_text(json.dumps(results, indent=1) + "\n")
@@ -108,6 +112,23 @@ def measure_cluster(count: int, folder: Path, mapgap: Path) -> Record:
     wall = float(done.stdout.split()[-1])
     time.sleep(1)
     return {"command": "evaluate, 2 workers", "detections": count, "format": "parquet", "wall": wall, **_sizes(folder)}
+
+
+def measure_merge(count: int, mapgap: Path) -> Record:
+    """What is done in one place whatever reads the shards: rows collected and accumulated."""
+    script = Path(__file__).with_name("shard_merge.py")
+    done = run([str(mapgap.with_name("python")), str(script), str(count)])
+    wall, cpu = map(float, done.output.split())
+    sizes = {"files": 0, "megabytes": 0.0}
+    return {
+        "command": "merge",
+        "detections": count,
+        "format": "rows",
+        "wall": wall,
+        "cpu": cpu,
+        "peak": done.peak,
+        **sizes,
+    }
 
 
 def _sizes(folder: Path) -> Record:

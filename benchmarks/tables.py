@@ -8,8 +8,8 @@ A page says where a table goes, and keeps it there:
     <!-- /benchmark -->
 
 Known are TASK SIZE, such as `tide medium`, TASK SIZE ratios, `summary` (the 12 numbers at all sizes) and `machine`
-from peers.py, `growth` and `floor` from scale.py, `page` from page.py, `shards` and `shard rates` from shards.py. A
-marker without results is left as it is, and told.
+from peers.py, `growth` and `floor` from scale.py, `page` from page.py, `shards`, `shard rates` and `shard
+estimates` from shards.py. A marker without results is left as it is, and told.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from shard_tables import rate_table, shard_table
+from shard_tables import estimate_table, rate_table, shard_table
 
 SHOWN_TASKS = {
     "numbers": "From files to the 12 COCO numbers",
@@ -98,6 +98,7 @@ def markdown_tables(results: Record) -> dict[str, str]:
         tables["floor"] = markdown(*floor_table(results["floor"]))
     if "shards" in results:
         tables["shards"] = markdown(*shard_table(results["shards"]))
+        tables["shard estimates"] = markdown(*estimate_table(results["shards"]))
         tables["shard rates"] = markdown(*rate_table(results["shards"]))
     if "page" in results:
         tables["page"] = markdown(*page_table(results["page"]))

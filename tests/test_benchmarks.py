@@ -231,3 +231,47 @@ def test_costs_of_resampling_are_told(scene: Path) -> None:
     assert without.startswith("report with 0 resamples: ")
     assert with_resamples.startswith("report with 20 resamples: ")
     assert compared.startswith("compare with 20 resamples: ")
+
+
+def test_shards_hold_the_scene_that_they_are_cut_from(tmp_path: Path) -> None:
+    metrics = []
+    for form in ("parquet", "json"):
+        run("shard_scenes.py", tmp_path / form, "--detections", 130_000, "--format", form)
+        assert len(list((tmp_path / form).iterdir())) == 4
+        evaluation = mapgap.evaluate_shards(tmp_path / form)
+        assert (evaluation.images, evaluation.detections) == (1_300, 130_000)
+        metrics.append(evaluation.metrics)
+    assert metrics[0] == metrics[1]
+    assert 0.05 < (metrics[0]["AP"] or 0) < 0.95
+
+
+def test_growth_of_shards_is_measured_drawn_and_estimated(tmp_path: Path, load: Any) -> None:
+    counts = ("--most", 100_000, "--rounds", 1, "--cache", tmp_path / "cache")
+    run("shards.py", *counts, "--output", tmp_path / "shards.json", "--plot", tmp_path / "shards.svg")
+    measured = json.loads((tmp_path / "shards.json").read_text())["shards"]
+    kinds = {(one["command"], one["format"], one["detections"]) for one in measured}
+    assert {("evaluate", form, count) for form in ("parquet", "json") for count in (10_000, 100_000)} < kinds
+    assert {
+        ("report", "parquet", 100_000),
+        ("merge", "rows", 100_000),
+        ("evaluate, 2 workers", "parquet", 10_000),
+    } < kinds
+    assert all(one["wall"] > 0 for one in measured)
+    plot = ElementTree.fromstring((tmp_path / "shards.svg").read_text())
+    assert sum(element.tag.endswith("circle") for element in plot.iter()) == 12
+    page = tmp_path / "page.md"
+    names = ("machine", "shards", "shard rates", "shard estimates")
+    page.write_text("".join(f"<!-- benchmark: {name} -->\n<!-- /benchmark -->\n" for name in names))
+    run("tables.py", tmp_path / "shards.json", page)
+    assert page.read_text().count("| 10,000,000,000 | ") == 1
+    rates = load("shard_tables").shard_rates(measured)
+    small, large = (
+        next(
+            one
+            for one in measured
+            if (one["command"], one["format"], one["detections"]) == ("report", "parquet", count)
+        )
+        for count in (10_000, 100_000)
+    )
+    rate = rates["report parquet: detections a CPU second"]
+    assert rate == pytest.approx(90_000 / (large["cpu"] - small["cpu"]))

@@ -18,6 +18,8 @@ ROW = np.dtype([("score", "<f8"), ("image", "<i4"), ("true_positive", "<u2", (AR
 """28 bytes a detection."""
 MOST_IN_MEMORY = 256 << 20
 """Bytes of rows that stay in memory before they are written out."""
+MOST_OF_A_CLASS = (1 << 31) - 1
+"""Rows are numbered by 32 bits."""
 ROWS_AT_ONCE = 1 << 21
 """Classes are taken together up to so many rows, because sorting a class costs a pass over the images."""
 
@@ -81,6 +83,11 @@ class RowStore:
     def batches(self) -> Iterator[ClassRows]:
         """All rows, in batches of whole classes, each class once."""
         counts = self.class_counts
+        if counts.max(initial=0) > MOST_OF_A_CLASS:
+            raise ResourceError(
+                f"one class has {int(counts.max()):,} detections, and at most {MOST_OF_A_CLASS:,} can be put in order. "
+                "Raise the detector's score threshold"
+            )
         first = 0
         while first < self._classes:
             last = first + 1
