@@ -18,6 +18,7 @@ from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
 from mapgap.report.files import FILE_NAMES
 from mapgap.tables import CAUSES
+from tests import training_stand_ins as stand_ins
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -95,11 +96,17 @@ def anchors(page: str) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_code_of_the_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    if page.name == "training.md":
+        stand_ins.install(monkeypatch)
+    run_page(page)
+
+
+def run_page(page: Path) -> None:
     """Python blocks share one namespace; they and the commands run in the order of the page, in one folder.
 
     A block `output` is what the Python block before it prints, the lines below a command are what that prints.
     """
-    monkeypatch.chdir(tmp_path)
     namespace: dict[str, object] = {"__name__": "__main__"}
     printed = ""
     for block in blocks(page.read_text(encoding="utf-8")):

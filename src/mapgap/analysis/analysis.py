@@ -37,6 +37,7 @@ from mapgap.report.findings import FAILURE_MODE_KEYS, SLICE_KEYS, slices_records
 from mapgap.report.json_rows import Rows, row_records
 from mapgap.report.label_doubt import DOUBT_KEYS, doubt_record, doubt_rows
 from mapgap.report.missed import MISSED_KEYS, missed_rows
+from mapgap.report.scalars import scalars
 from mapgap.tables import BoolArray, LabelDoubts, MissedEvidence, Results, Settings
 
 if TYPE_CHECKING:
@@ -69,6 +70,14 @@ class Analysis:
     def summary(self) -> dict[str, Any]:
         """The content of summary.json, schema mapgap/summary/1."""
         return build_report(self.results).summary
+
+    def scalars(self, prefix: str = "") -> dict[str, float]:
+        """The main numbers under flat names, for the log of a training: "AP", "recall", "gap/missed", "gain/missed".
+
+        The 12 COCO numbers; threshold, precision, recall and F1 of the operating point; the gap, and what each cause
+        has of it and would give back; fractions of 1. `prefix` stands before each name. What is undefined is left out.
+        """
+        return scalars(self.results, prefix)
 
     def failure_modes(self) -> "pd.DataFrame":
         """One row a ranked hot spot, as `failure_modes` of the summary; with costs given, also `cost`."""
