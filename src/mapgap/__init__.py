@@ -3,8 +3,8 @@
 `evaluate` gives COCO's numbers as pycocotools does; `analyze` divides the gap between AP and 1 among the errors, slices
 it and ranks the failure modes; `compare` tells what changed between runs; `diagnose` tells what is wrong with the
 inputs; `evaluate_shards` and `analyze_shards` take a run in many files, which `write_shards` makes; `read_table` reads
-the report's tables back as DataFrames. `classification.evaluate` does for a plain classifier
-what the others do for a detector.
+the report's tables back as DataFrames. `classification.evaluate` does for a plain classifier what the others do for a
+detector; `convert` reads labels and results of other tools.
 """
 
 from importlib import import_module
@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # as type checkers know it, without the import of `typing
 if TYPE_CHECKING:
     from typing import Any
 
-    from mapgap import classification
+    from mapgap import classification, convert
     from mapgap.analysis.analysis import Analysis, analyze
     from mapgap.analysis.compare import ComparedRuns, compare
     from mapgap.analysis.doctor import Diagnosis, diagnose
@@ -69,6 +69,7 @@ __all__ = [
     "analyze_shards",
     "classification",
     "compare",
+    "convert",
     "diagnose",
     "evaluate",
     "evaluate_shards",
@@ -82,6 +83,8 @@ def __getattr__(name: str) -> "Any":
     """Imports a public name when it is first used, so that `mapgap --help` need not import NumPy."""
     if name == "classification":
         return import_module("mapgap.classification")
+    if name == "convert":
+        return import_module("mapgap.convert")
     if name not in _HOMES:
         raise AttributeError(f"module 'mapgap' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -6,6 +6,7 @@ from mapgap import __version__
 from mapgap.cli.check import check
 from mapgap.cli.classify import classify
 from mapgap.cli.compare import compare
+from mapgap.cli.convert import convert
 from mapgap.cli.demo import demo
 from mapgap.cli.doctor import doctor
 from mapgap.cli.evaluate import evaluate
@@ -37,7 +38,7 @@ def mapgap() -> None:
     """
 
 
-for command in (report, compare, check, evaluate, missed, slices, thresholds, classify, doctor, serve, demo):
+for command in (report, compare, check, evaluate, missed, slices, thresholds, classify, convert, doctor, serve, demo):
     mapgap.add_command(command)
 
 

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -54,9 +54,16 @@ def open_picture(content: bytes, width: float, height: float) -> OpenedPicture:
     and the EXIF orientation lays the picture on its side, boxes lie in the upright picture. To be called within
     `decoder_errors`; raises PictureError.
     """
-    stored = _opened(content)
+    stored = _opened(io.BytesIO(content))
     orientation = _orientation(stored)
     return OpenedPicture(stored, orientation, _is_turned(stored.size, (width, height), orientation))
+
+
+def oriented_size(file: IO[bytes]) -> tuple[int, int]:
+    """Width and height with the EXIF orientation applied, from the head of the file; called and raises as above."""
+    stored = _opened(file)
+    width, height = stored.size
+    return (height, width) if 5 <= _orientation(stored) <= 8 else (width, height)
 
 
 def plain(picture: "Image.Image") -> "Image.Image":
@@ -86,16 +93,16 @@ def upright(picture: "Image.Image", orientation: int) -> "Image.Image":
     return picture.transpose(turns[orientation])
 
 
-def _opened(content: bytes) -> "Image.Image":
+def _opened(file: IO[bytes]) -> "Image.Image":
     from PIL import Image, UnidentifiedImageError
 
     try:
         try:
-            picture = Image.open(io.BytesIO(content), formats=COMMON_FORMATS)
+            picture = Image.open(file, formats=COMMON_FORMATS)
         except UnidentifiedImageError:
             Image.init()
             known = [name for name in OTHER_FORMATS if name in Image.OPEN]
-            picture = Image.open(io.BytesIO(content), formats=known)
+            picture = Image.open(file, formats=known)
     except Image.DecompressionBombError as error:
         raise PictureError("oversized", str(error)) from error
     except UnidentifiedImageError as error:

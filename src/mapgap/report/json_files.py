@@ -11,9 +11,10 @@ PLAIN = (Mapping, list, tuple, str, int, float, type(None))
 tables can do without."""
 
 
-def json_bytes(record: Mapping[str, Any]) -> bytes:
-    """The record as JSON: one key a line on the first two levels, one entry of a list a line, the rest on one line.
+def json_bytes(record: Mapping[str, Any] | list[Any]) -> bytes:
+    """The record, or the list of records, as JSON.
 
+    One key a line on the first two levels, one entry of a list a line, the rest on one line.
     `Rows` in it stand for the list of their dicts.
     Raises ValueError for NaN or infinity, which JSON cannot say.
     """
