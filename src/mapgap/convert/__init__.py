@@ -9,6 +9,8 @@ from mapgap.convert.bdd100k import from_bdd100k, results_from_bdd100k
 from mapgap.convert.converted import Converted
 from mapgap.convert.converting import Asked, convert
 from mapgap.convert.kitti import from_kitti, results_from_kitti
+from mapgap.convert.supervision_lists import from_supervision
+from mapgap.convert.torchmetrics_lists import from_torchmetrics
 from mapgap.convert.voc import from_voc
 from mapgap.convert.yolo import from_yolo, results_from_yolo
 
@@ -18,6 +20,8 @@ __all__ = [
     "convert",
     "from_bdd100k",
     "from_kitti",
+    "from_supervision",
+    "from_torchmetrics",
     "from_voc",
     "from_yolo",
     "results_from_bdd100k",

@@ -8,7 +8,7 @@ from pathlib import Path
 from mapgap.alikeness import listed, most_alike_first
 from mapgap.convert.label_files import LabelFile, read_text
 from mapgap.convert.yaml_names import names_in_yaml
-from mapgap.errors import InputError
+from mapgap.errors import AccessError, InputError
 
 YAML_ENDINGS = (".yaml", ".yml")
 BESIDE_LABELS = ("data.yaml", "dataset.yaml", "classes.txt", "obj.names")
@@ -29,7 +29,7 @@ def read_classes(given: Classes) -> list[str]:
         if path.is_file():
             return _of_file(path)
         if not isinstance(given, str) or path.suffix.lower() in (*YAML_ENDINGS, ".txt", ".names") or "/" in given:
-            raise InputError(f"there is no file {str(given)!r}", where="classes", fix="Give a file, or names: car,van")
+            raise AccessError(f"{given}: there is no such file. Give a list of classes, or their names: car,van")
         return _checked([name.strip() for name in given.split(",")], "classes")
     return _checked(list(given), "classes")
 

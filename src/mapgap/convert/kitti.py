@@ -176,7 +176,7 @@ def _attributes(line: Line, numbers: dict[str, float]) -> dict[str, Scalar]:
 def _labelled(row: _Row, names: Sequence[str]) -> Iterator[Labelled]:
     if row.type == DONT_CARE and DONT_CARE not in names:
         for category in range(len(names)):
-            yield Labelled(category, row.box, is_crowd=True, attributes={"region": DONT_CARE})
+            yield Labelled(category, row.box, is_crowd=True)
         return
     if row.type not in names:
         what, fix = unknown_class(row.type, names)
