@@ -3,10 +3,11 @@
 import codecs
 
 GIVE_JSON = "Give a JSON file in COCO's format"
+_ZIP = b"PK\x03\x04"
 _UNPACK = "Unpack it, and give the JSON file that is in it"
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs", "a Git LFS pointer", "Fetch the file it stands for: git lfs pull"),
-    (b"PK\x03\x04", "a zip archive", _UNPACK),
+    (_ZIP, "a zip archive", _UNPACK),
     (b"PK\x05\x06", "an empty zip archive", GIVE_JSON),
     (b"\xfd7zXZ\0", "packed with xz", f"{_UNPACK}; of packed files gzip is read"),
     (b"BZh", "packed with bzip2", f"{_UNPACK}; of packed files gzip is read"),
@@ -24,6 +25,16 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"SQLite format 3", "an SQLite database", GIVE_JSON),
     (b"<?xml", "XML", "Convert it into COCO's format"),
 )
+_TORCH_MEMBER = b"/data.pkl"
+_OPEN_NO_PICKLE = "A pickle can run code and is never opened"
+_TORCH_FIX = (
+    f"{_OPEN_NO_PICKLE}. Beside instances_predictions.pth Detectron2's COCOEvaluator writes "
+    "coco_instances_results.json: give that; else write the records as JSON"
+)
+_PICKLE_FIX = (
+    f"{_OPEN_NO_PICKLE}. With test_evaluator.outfile_prefix=results MMDetection writes results.bbox.json and "
+    "results.segm.json: give one of them; else write the records as JSON"
+)
 _PAGES = (b"<!doctype html", b"<html")
 _PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 _ENCODINGS = (
@@ -40,14 +51,27 @@ _LONGEST_SIGNATURE = 64
 def other_format(text: bytes) -> tuple[str, str] | None:
     """(what the file is, what to do about it), None where its first bytes tell of no other format."""
     start = text[:_LONGEST_SIGNATURE]
+    if _is_of_torch(text):
+        return "a PyTorch file, a pickle in a zip archive", _TORCH_FIX
     for signature, what, fix in _SIGNATURES:
         if start.startswith(signature):
             return what, fix
     if start.lstrip().lower().startswith(_PAGES):
         return "an HTML page", "Download the file itself: a server has sent a page in its place"
     if start.startswith(_PICKLES):
-        return "a Python pickle", "Write the records as JSON; a pickle can run code and is never opened"
+        return "a Python pickle", _PICKLE_FIX
     return None
+
+
+def _is_of_torch(text: bytes) -> bool:
+    """Whether the first file of a zip archive is the pickle that torch.save puts there.
+
+    In the head of a file in a zip archive the length of its name stands at byte 26, the name from byte 30 on.
+    """
+    if not text.startswith(_ZIP):
+        return False
+    length = int.from_bytes(text[26:28], "little")
+    return text[30 : 30 + length].endswith(_TORCH_MEMBER)
 
 
 def other_encoding(text: bytes) -> str | None:
