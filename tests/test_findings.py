@@ -41,6 +41,13 @@ NOT_OF_INPUTS = {
     "other_ground_truth",
     "read_as_pycocotools",
     "slice_empty",
+    # Labels of other tools while they become COCO's, see docs/formats.md.
+    "difficult_ignored",
+    "image_sizes_unknown",
+    "labels_left_out",
+    "parts_left_out",
+    "pictures_without_labels",
+    "regions_ignored",
     # Runs that are compared with one another.
     "different_images",
     "images_not_common",

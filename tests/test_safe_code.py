@@ -97,6 +97,13 @@ def test_processes_are_the_interpreter_with_a_program_of_ours() -> None:
     assert started == [("pictures/crew.py", "[sys.executable, '-P', '-c', self._work.program]")]
 
 
+def test_xml_is_read_in_one_place_which_refuses_document_types() -> None:
+    """Entities, of which bombs and outside files are made, can only be declared in a document type."""
+    reading = [path for path in FILES if "xml.parsers" in path.read_text(encoding="utf-8")]
+    assert [str(path.relative_to(SOURCE)) for path in reading] == ["convert/xml_elements.py"]
+    assert "parser.StartDoctypeDeclHandler = reading.refuse_document_type" in reading[0].read_text(encoding="utf-8")
+
+
 def test_the_page_has_no_way_to_run_text() -> None:
     for path in SOURCE.rglob("*.js"):
         text = path.read_text(encoding="utf-8")
