@@ -104,6 +104,14 @@ def test_results_need_known_images_with_sizes(tmp_path: Path) -> None:
         convert.results_from_yolo(folder, {**truth([], ["x"]), "images": [{"id": 1, "file_name": "a.jpg"}]})
 
 
+def test_a_path_is_an_image_s_own_name_before_it_is_another_one_s_base_name(tmp_path: Path) -> None:
+    folder = write_lines(tmp_path / "sub", {"a": ["0 .5 .5 1 1 .5"]})
+    write_lines(tmp_path, {"a": ["0 .5 .5 1 1 .25"]})
+    for source, expected in ((folder, [(10, 0.5)]), (tmp_path, [(10, 0.25), (20, 0.5)])):
+        record = convert.results_from_yolo(source, truth(["a.jpg", "sub/a.jpg"], ["x"])).record
+        assert [(one["image_id"], one["score"]) for one in record] == expected  # type: ignore[call-overload,index]
+
+
 def test_kitti_results(tmp_path: Path) -> None:
     labels = write_lines(tmp_path / "labels", {"7": [kitti_line("Van", (1, 2, 11.5, 12))], "8": []})
     lines = [kitti_line("Van", (1, 2, 11.5, 12), score=3.5), kitti_line("Car", (0, 0, 1, 1), score=-1.0)]
@@ -150,6 +158,32 @@ def data_sets(folder: Path) -> dict[str, Path]:
         "kitti": write_lines(folder / "label_2", {"0": [], "1": [kitti_line("Car", (1, 1, 9, 9))]}),
         "bdd100k": write_json(folder / "det.json", [bdd_frame("a.jpg", [bdd_label("car", (0, 0, 9, 9))])]),
     }
+
+
+@pytest.mark.parametrize("name", ["yolo", "voc", "kitti", "bdd100k"])
+def test_only_the_pictures_of_a_list(tmp_path: Path, name: str) -> None:
+    """Lists have names with folder and ending, without, and with a number behind."""
+    names = ["a", "b.1", "c", "d"]
+    voc = {one: voc_annotation(f"{one}.jpg", [voc_object("x", (1, 1, 9, 9))]) for one in names}
+    source = {
+        "yolo": lambda: write_yolo(tmp_path / "y", {one: ["0 .5 .5 1 1"] for one in names}, ["x"]),
+        "voc": lambda: write_voc(tmp_path / "v", voc),
+        "kitti": lambda: write_lines(tmp_path / "k", {one: [kitti_line("Car", (1, 1, 9, 9))] for one in names}),
+        "bdd100k": lambda: write_json(tmp_path / "b.json", [bdd_frame(f"{one}.jpg", []) for one in names]),
+    }[name]()
+    only = tmp_path / "val.txt"
+    only.write_text("./images/c.jpg\n\nb.1  -1\n")
+    for asked in (only, str(only), ["c.jpg", "b.1"]):
+        found = ground_truth(convert.convert(source, name, convert.Asked(only=asked)))
+        assert [Path(image["file_name"]).stem for image in found["images"]] == ["b.1", "c"]
+    only.write_text("c\ne\n")
+    with pytest.raises(InputError, match=r"^val\.txt: line 2: there is no (label file|picture|frame) 'e'"):
+        convert.convert(source, name, convert.Asked(only=only))
+    only.write_text("\n")
+    with pytest.raises(InputError, match=r"^val\.txt: the list names no picture"):
+        convert.convert(source, name, convert.Asked(only=only))
+    with pytest.raises(AccessError, match="there is no such file"):
+        convert.convert(source, name, convert.Asked(only=tmp_path / "nowhere.txt"))
 
 
 def test_the_format_is_found_out(tmp_path: Path) -> None:

@@ -40,6 +40,14 @@ MEANING = "What it means"
     "yolo labels, the names that occur in voc, the usual ones of kitti and bdd100k.",
 )
 @click.option(
+    "--only",
+    metavar="FILE",
+    type=PATH,
+    callback=named_path,
+    panel=SOURCE,
+    help="Only the pictures that this file names, one a line, as val.txt of voc, kitti and yolo does.",
+)
+@click.option(
     "--results-for",
     metavar="GT",
     type=PATH,
@@ -82,6 +90,7 @@ def convert(
     source_format: str | None,
     images: str | None,
     classes: str | None,
+    only: str | None,
     results_for: str | None,
     max_input_bytes: int | None,
     difficult: str | None,
@@ -97,7 +106,7 @@ def convert(
     Examples:
       mapgap convert data/labels/val --classes data/data.yaml -o gt.json
       mapgap convert runs/predict/labels --results-for gt.json -o dt.json
-      mapgap convert VOC2012/Annotations --images VOC2012/JPEGImages -o gt.json
+      mapgap convert VOC2012/Annotations --only VOC2012/ImageSets/Main/val.txt -o gt.json
       mapgap convert training/label_2 -o gt.json
       mapgap convert det_20/det_val.json -o gt.json
     """
@@ -106,9 +115,9 @@ def convert(
     from mapgap.convert import Asked
     from mapgap.convert import convert as convert_source
 
-    inputs = [path for path in (source, images, results_for, classes) if path is not None]
+    inputs = [path for path in (source, images, results_for, classes, only) if path is not None]
     require_file_writable(output, inputs)
-    asked = Asked(images, classes, results_for, difficult, corners, max_input_bytes)
+    asked = Asked(images, classes, only, results_for, difficult, corners, max_input_bytes)
     converted = convert_source(source, source_format, asked)
     converted.write(output)
     print_warnings(converted.notices)

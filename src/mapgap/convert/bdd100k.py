@@ -15,6 +15,7 @@ import msgspec
 
 from mapgap.coco.broken_json import decode_text
 from mapgap.coco.sources import JsonText, first_character, read_json_text
+from mapgap.convert.chosen_pictures import Only, read_chosen
 from mapgap.convert.class_lists import Classes, read_classes, unknown_class
 from mapgap.convert.coco_records import Box, Labelled, LabelledImage, detection_record, ground_truth_record
 from mapgap.convert.converted import Converted
@@ -75,6 +76,7 @@ def from_bdd100k(
     labels: str | PathLike[str],
     *,
     classes: Classes | None = None,
+    only: Only | None = None,
     corners: str = PIXELS,
     max_input_bytes: int | None = None,
 ) -> Converted:
@@ -84,15 +86,19 @@ def from_bdd100k(
     person`, `other vehicle`, `trailer` and what is marked as a crowd become ignored regions (`iscrowd`), as there.
     Width is x2 - x1 + 1, as there; `corners="edges"` takes x2 - x1, as was done with the labels of 2018. Weather,
     scene and time of day are attributes of images; occluded, truncated, the colour of traffic lights and others of
-    objects. Labels without a box, as of lanes, are left out and counted. InputError with frame and label for what has
-    no meaning.
+    objects. Labels without a box, as of lanes, are left out and counted. `only` names the pictures that are wanted,
+    in a file or a list. InputError with frame and label for what has no meaning.
     """
     require_corners(corners)
     names = list(CLASSES) if classes is None else read_classes(classes)
     text = read_json_text(labels, None, max_input_bytes=max_input_bytes)
     frames = _frames(text)
-    left_out = Counter(label.category for frame in frames for label in frame.labels or () if label.box2d is None)
     _require_different(frames, text.name)
+    if only is not None:
+        chosen = read_chosen(only)
+        chosen.require_met((frame.name for frame in frames), "frame")
+        frames = [frame for frame in frames if chosen.keeps(frame.name)]
+    left_out = Counter(label.category for frame in frames for label in frame.labels or () if label.box2d is None)
     images = [_image(frame, names, corners, text.name) for frame in frames]
     images.sort(key=lambda image: image.file_name)
     return Converted(ground_truth_record(images, names, "BDD100K labels"), tuple(_notices(images, left_out)))

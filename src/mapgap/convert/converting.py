@@ -6,6 +6,7 @@ from os import PathLike
 from typing import Any
 
 from mapgap.convert.bdd100k import from_bdd100k, results_from_bdd100k
+from mapgap.convert.chosen_pictures import Only
 from mapgap.convert.class_lists import Classes
 from mapgap.convert.converted import Converted
 from mapgap.convert.detecting import BDD100K, FORMATS, KITTI, VOC, YOLO, format_of
@@ -19,9 +20,9 @@ WITHOUT_A_CHOICE = {
     (VOC, False): (),
     (KITTI, False): ("difficult",),
     (BDD100K, False): ("difficult", "images"),
-    (YOLO, True): ("difficult", "corners", "images"),
-    (KITTI, True): ("difficult", "images", "classes"),
-    (BDD100K, True): ("difficult", "images", "classes"),
+    (YOLO, True): ("difficult", "corners", "images", "only"),
+    (KITTI, True): ("difficult", "images", "classes", "only"),
+    (BDD100K, True): ("difficult", "images", "classes", "only"),
 }
 """(format, whether results are read) -> the options that mean nothing there."""
 
@@ -32,6 +33,7 @@ class Asked:
 
     images: str | PathLike[str] | None = None
     classes: Classes | None = None
+    only: Only | None = None
     results_for: Any = None
     """The ground truth of results; without it the source is ground truth."""
     difficult: str | None = None
@@ -55,7 +57,7 @@ def convert(source: str | PathLike[str], source_format: str | None = None, asked
         )
     given = {
         option: value
-        for option in ("images", "classes", "difficult", "corners", "max_input_bytes")
+        for option in ("images", "classes", "only", "difficult", "corners", "max_input_bytes")
         if (value := getattr(asked, option)) is not None
     }
     for option in WITHOUT_A_CHOICE[name, is_results]:

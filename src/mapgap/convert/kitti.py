@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
+from mapgap.convert.chosen_pictures import Only, choose
 from mapgap.convert.class_lists import Classes, read_classes, unknown_class
 from mapgap.convert.coco_records import Box, Labelled, LabelledImage, detection_record, ground_truth_record
 from mapgap.convert.converted import Converted
@@ -45,6 +46,7 @@ def from_kitti(
     *,
     images: Folder | None = None,
     classes: Classes | None = None,
+    only: Only | None = None,
     corners: str = EDGES,
     max_input_bytes: int | None = None,
 ) -> Converted:
@@ -55,12 +57,12 @@ def from_kitti(
     for crowds, so such a region becomes one ignored region (`iscrowd`) of each class. `truncated`, `occluded` (0 to
     2; 3 is unknown), `alpha`, `rotation_y` and the sizes and places in metres are attributes; invalid values are left
     out. Pictures are looked for in `images` or in the folder image_2 beside, for their sizes; without any, a file
-    name is the label's with `.png`. InputError with file and line for what has no meaning; AccessError for what
-    cannot be read.
+    name is the label's with `.png`. `only` names the pictures that are wanted, in a file or a list. InputError with
+    file and line for what has no meaning; AccessError for what cannot be read.
     """
     require_corners(corners)
     names = list(TYPES) if classes is None else read_classes(classes)
-    files = _label_files(labels)
+    files = choose(_label_files(labels), only)
     folder = images if images is not None else folder_beside(labels, "label_2", "image_2")
     pictures = None if folder is None else find_pictures(folder)
     found, regions = [], 0
@@ -189,5 +191,5 @@ def _notices(regions: int, classes: int, is_sizeless: bool, images: int) -> Iter
         what = f"{plural(regions, DONT_CARE + ' region')} made ignored regions of each of {classes} classes"
         yield Notice("regions_ignored", what, regions)
     if is_sizeless:
-        what = f"{plural(images, 'image')} without a size, as no pictures are there; --images finds it"
+        what = f"{plural(images, 'image')} of unknown size, as no pictures are there; --images finds them"
         yield Notice("image_sizes_unknown", what, images)

@@ -26,7 +26,8 @@ class KnownTruth:
 
     name: str
     images: dict[str, KnownImage]
-    """By file name, by path without ending and by base name without ending; names that several have are not in it."""
+    """By file name and by path without ending; by base name, with and without ending, where no path is called so. What
+    several are called is not in it."""
     category_ids: tuple[int, ...]
     category_names: tuple[str, ...]
     image_count: int
@@ -61,7 +62,8 @@ def known_truth(source: Any, max_input_bytes: int | None = None) -> KnownTruth:
 
 
 def _images_by_name(truth: GroundTruth) -> dict[str, KnownImage]:
-    found: dict[str, KnownImage | None] = {}
+    by_path: dict[str, KnownImage | None] = {}
+    by_name: dict[str, KnownImage | None] = {}
     images = truth.images
     rows = zip(images.ids.tolist(), images.file_names, images.width.tolist(), images.height.tolist(), strict=True)
     for image_id, name, width, height in rows:
@@ -69,6 +71,7 @@ def _images_by_name(truth: GroundTruth) -> dict[str, KnownImage]:
             continue
         image = KnownImage(image_id, width, height)
         path = PurePosixPath(name.replace("\\", "/"))
-        for key in {str(path), str(path.with_suffix("")), path.name, path.stem}:
-            found[key] = image if key not in found else None
-    return {key: image for key, image in found.items() if image is not None}
+        for found, keys in ((by_path, {str(path), str(path.with_suffix(""))}), (by_name, {path.name, path.stem})):
+            for key in keys:
+                found[key] = image if key not in found else None
+    return {key: image for key, image in {**by_name, **by_path}.items() if image is not None}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import PurePosixPath
 
+from mapgap.convert.chosen_pictures import Only, choose
 from mapgap.convert.class_lists import Classes, read_classes, unknown_class
 from mapgap.convert.coco_records import Box, Labelled, LabelledImage, ground_truth_record
 from mapgap.convert.converted import Converted
@@ -41,6 +42,7 @@ def from_voc(
     *,
     images: str | PathLike[str] | None = None,
     classes: Classes | None = None,
+    only: Only | None = None,
     difficult: str = IGNORE,
     corners: str = PIXELS,
     max_input_bytes: int | None = None,
@@ -52,14 +54,16 @@ def from_voc(
     ignored regions (`iscrowd`), as VOC's evaluation neither wants them found nor minds it; `difficult="count"` makes
     them objects like others. `truncated`, `occluded`, `difficult`, `pose` and whatever else stands about an object or
     an image are attributes; an unspecified pose is none. Classes are those of `classes` or all that occur, by name.
-    With `images` every picture has to be there, and gives its size where the annotation does not. InputError with
-    file and line for what has no meaning; AccessError for what cannot be read.
+    With `images` every picture has to be there, and gives its size where the annotation does not. `only` names the
+    pictures that are wanted, in a file or a list. InputError with file and line for what has no meaning; AccessError
+    for what cannot be read.
     """
     _require_options(difficult, corners)
     files = files_below(annotations, (".xml",))
     if not files:
         fix = "Give another folder"
         raise InputError("the folder holds no annotation (.xml)", file=os.fspath(annotations), fix=fix)
+    files = choose(files, only)
     pictures = None if images is None else find_pictures(images)
     read = [_read(file, pictures, corners, max_input_bytes) for file in files]
     _require_different(read)
@@ -248,7 +252,7 @@ def _notices(read: Sequence[_Annotation], found: Sequence[LabelledImage]) -> Ite
         yield Notice("parts_left_out", f"{plural(parts, 'part')} of objects left out", parts)
     unknown = sum(one.width is None for one in read)
     if unknown:
-        message = f"{plural(unknown, 'image')} without a size; --images finds it"
+        message = f"{plural(unknown, 'image')} of unknown size; --images finds them"
         yield Notice("image_sizes_unknown", message, unknown)
 
 

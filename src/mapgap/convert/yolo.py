@@ -7,11 +7,12 @@ behind.
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from mapgap.convert.chosen_pictures import Only, read_chosen
 from mapgap.convert.class_lists import Classes, classes_beside, read_classes
 from mapgap.convert.coco_records import (
     Box,
@@ -47,6 +48,7 @@ def from_yolo(
     *,
     images: Folder | None = None,
     classes: Classes | None = None,
+    only: Only | None = None,
     max_input_bytes: int | None = None,
 ) -> Converted:
     """Ground truth of a folder of YOLO labels, or of a data set's folder with `labels` and `images` in it.
@@ -54,13 +56,15 @@ def from_yolo(
     Every picture in the folder of the pictures is an image; one without a label file has no objects. Boxes are the
     fractions times the size of the picture as it is seen (EXIF orientation applied). A polygon becomes the
     segmentation, its hull the box, and its area the area. The classes are those of `classes` or of the nearest
-    data.yaml or classes.txt. InputError with file and line for what has no meaning; AccessError for what cannot be
-    read.
+    data.yaml or classes.txt. `only` names the pictures that are wanted, in a file or a list. InputError with file and
+    line for what has no meaning; AccessError for what cannot be read.
     """
     folder, pictures_folder = _folders(labels, images)
     names = _class_names(folder, classes)
     files = _label_files(folder)
     pictures = find_pictures(pictures_folder)
+    if only is not None:
+        files, pictures = _chosen(files, pictures, only)
     _require_pictures(files, pictures)
     by_stem = {file.stem: file for file in files}
     found = []
@@ -128,6 +132,13 @@ def _label_files(folder: Folder) -> list[LabelFile]:
     if not files:
         raise InputError("the folder holds no label file (.txt)", file=os.fspath(folder), fix="Give another folder")
     return files
+
+
+def _chosen(files: list[LabelFile], pictures: Pictures, only: Only) -> tuple[list[LabelFile], Pictures]:
+    chosen = read_chosen(only)
+    chosen.require_met((picture.name for picture in pictures.by_stem.values()), "picture")
+    kept = {stem: picture for stem, picture in pictures.by_stem.items() if chosen.keeps(picture.name)}
+    return [file for file in files if chosen.keeps(file.name)], replace(pictures, by_stem=kept)
 
 
 def _require_pictures(files: Iterable[LabelFile], pictures: Pictures) -> None:
