@@ -5,7 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import mapgap
 from mapgap import convert
 from mapgap.convert import label_files
 from mapgap.convert.xml_elements import DEEPEST, read_xml
@@ -310,3 +313,75 @@ def test_a_bad_line_ends_the_command_and_writes_nothing(tmp_path: Path) -> None:
     if os.geteuid():
         assert "p.txt" in complaint(run_mapgap("convert", "data/labels", "-o", "gt.json", cwd=tmp_path), 3)
     assert not (tmp_path / "gt.json").exists()
+
+
+@pytest.mark.parametrize("line", ["0 0.5 0.5 0.1 -0.005", "0 0.5 0.5 -0.005 0.1"])
+def test_sizes_are_not_negative(tmp_path: Path, line: str) -> None:
+    with pytest.raises(InputError, match="the size of the box is negative"):
+        convert.from_yolo(write_yolo(tmp_path, {"p": [line]}, ["a"]))
+
+
+WORDS = st.sampled_from(["0", "1", "-1", "0.5", "1e400", "nan", "Car", "DontCare", "", "\0", "٣", "9" * 500, "\u2028"])
+LINES = st.lists(st.lists(WORDS, max_size=17).map(" ".join), max_size=3).map("\n".join)
+PIECES = (
+    "<annotation> </annotation> <object> </object> <name>x</name> <bndbox> </bndbox> <xmin>1</xmin> <ymin>2 </ymin> "
+    "<xmax>1e9</xmax> <ymax>9</ymax> <size/> &amp; &a; <!-- --> <![CDATA[ ]]> <filename>../x</filename> \0 <a:b/> "
+    "<pose></pose> <truncated>1</truncated>"
+)
+MARKUP = st.lists(st.sampled_from([*PIECES.split(" "), "<?xml version='1.0'?>", "<!DOCTYPE a>"]), max_size=14).map(
+    "".join
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner, max_size=2)
+)
+LABELS = st.fixed_dictionaries(
+    {"category": st.sampled_from(["car", "person", "other person", "lane"]) | VALUES},
+    optional={
+        "box2d": st.fixed_dictionaries({side: st.floats() | VALUES for side in ("x1", "y1", "x2", "y2")}) | VALUES,
+        "attributes": st.dictionaries(st.text(max_size=3), VALUES, max_size=3) | VALUES,
+        "score": VALUES,
+    },
+)
+FRAMES = st.lists(
+    st.fixed_dictionaries(
+        {"name": st.text(max_size=2) | VALUES}, optional={"labels": st.lists(LABELS, max_size=2) | VALUES}
+    ),
+    max_size=2,
+)
+
+
+def converted_or_refused(reader: Callable[[], convert.Converted], place: Path) -> None:
+    """Whatever stands in the files: refused with words, or written and accepted by an evaluation."""
+    try:
+        converted = reader()
+    except InputError:
+        return
+    converted.write(place)
+    mapgap.evaluate(place, [])
+
+
+@given(LINES | st.text(max_size=40) | st.binary(max_size=40))
+def test_any_text_is_converted_or_refused(tmp_path_factory: pytest.TempPathFactory, content: str | bytes) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    labels = write_yolo(folder, {"p": []}, ["a", "b"])
+    encoded = content if isinstance(content, bytes) else content.encode(errors="surrogatepass")
+    (labels / "p.txt").write_bytes(encoded)
+    converted_or_refused(lambda: convert.from_yolo(labels), folder / "gt.json")
+    converted_or_refused(lambda: convert.from_kitti(labels, images=folder / "images"), folder / "gt.json")
+    (folder / "data.yaml").write_bytes(b"names:" + encoded)
+    converted_or_refused(lambda: convert.from_yolo(labels), folder / "gt.json")
+
+
+@given(MARKUP | st.binary(max_size=40))
+def test_any_markup_is_converted_or_refused(tmp_path_factory: pytest.TempPathFactory, content: str | bytes) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "p.xml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    converted_or_refused(lambda: convert.from_voc(folder, classes=["x"]), folder / "gt.json")
+
+
+@given(FRAMES | VALUES)
+def test_any_frames_are_converted_or_refused(tmp_path_factory: pytest.TempPathFactory, content: object) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    write_json(folder / "det.json", content)
+    converted_or_refused(lambda: convert.from_bdd100k(folder / "det.json"), folder / "gt.json")
