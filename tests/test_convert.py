@@ -130,6 +130,19 @@ def test_every_picture_is_an_image_in_the_order_of_names(tmp_path: Path) -> None
     assert ground_truth(convert.from_yolo(tmp_path)) == found
 
 
+@pytest.mark.parametrize(
+    ("labels", "pictures"), [("d", "d"), ("d/labels", "d/images"), ("labels/d/labels/val", "labels/d/images/val")]
+)
+def test_pictures_are_where_yolo_has_them(tmp_path: Path, labels: str, pictures: str) -> None:
+    """Beside their labels, or where the last folder `labels` of the path is called `images`."""
+    write_lines(tmp_path / labels, {"p": ["0 .5 .5 1 1"]})
+    write_picture(tmp_path / pictures / "p.png")
+    assert boxes(convert.from_yolo(tmp_path / labels, classes=["a"])) == [[0, 0, WIDTH, HEIGHT]]
+    (tmp_path / "other").mkdir()
+    with pytest.raises(InputError, match="there is no picture"):
+        convert.from_yolo(tmp_path / labels, images=tmp_path / "other", classes=["a"])
+
+
 @pytest.mark.parametrize("orientation", [1, 3, 5, 6, 7, 8])
 def test_sizes_are_those_of_the_picture_as_it_is_seen(tmp_path: Path, orientation: int) -> None:
     labels = write_yolo(tmp_path, {"p": ["0 0.5 0.5 1 1"]}, ["a"])

@@ -218,7 +218,9 @@ def test_a_kitti_label_without_a_picture(tmp_path: Path) -> None:
         ([bdd_frame("a", [bdd_label("car", (0, 0, 1, 1), score=0.5)])], r"labels\[0\]: a label has a score.*--results"),
         ([{"name": "a", "category": "car", "bbox": [0, 0, 1, 1], "score": 1}], r"a box without a frame around it"),
         ([{**bdd_frame("a", []), "size": {"width": 0, "height": 5}}], r"frame 'a': the size is 0 x 5"),
-        ({"images": [], "annotations": []}, "object missing required field `frames`"),
+        ({"images": [], "annotations": []}, r"this is COCO's format already\. Give it to the other commands as it is"),
+        ([{"image_id": 1, "bbox": []}], "this is COCO's format already"),
+        ({"images": []}, "object missing required field `frames`"),
         ("text", "expected `object`, got `str`"),
     ],
 )

@@ -201,6 +201,8 @@ def test_a_format_in_doubt_is_asked_for(tmp_path: Path) -> None:
     write_lines(tmp_path, {"a": []})
     with pytest.raises(InputError, match=r"all label files are empty.*--from"):
         format_of(tmp_path)
+    with pytest.raises(InputError, match=r"^a\.txt: this is one label file\. Give the folder"):
+        format_of(tmp_path / "a.txt")
     write_lines(tmp_path, {"a": ["Car 1 2 3"]})
     with pytest.raises(InputError, match=r"^a\.txt: a line of 4 fields that begins with 'Car'"):
         format_of(tmp_path)

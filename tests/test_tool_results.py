@@ -113,10 +113,11 @@ def test_predictions_of_a_converted_data_set_by_position() -> None:
     predictions = ultralytics(
         DETECTIONS, NAMES, [CLASSES.index(number) if number in CLASSES else -1 for number in range(80)]
     )
-    reading = Reading(image_map="stem", category_map="by-position")
-    metrics = mapgap.evaluate(truth, predictions, reading=reading).metrics
-    assert metrics["AP"] is not None
-    assert metrics["AP"] > 0.999
+    for category_map in ("by-position", "+1"):
+        reading = Reading(image_map="stem", category_map=category_map)
+        metrics = mapgap.evaluate(truth, predictions, reading=reading).metrics
+        assert metrics["AP"] is not None
+        assert metrics["AP"] > 0.999
 
 
 def run_lengths(corners: tuple[float, ...]) -> dict[str, Any]:

@@ -112,13 +112,16 @@ def convert(
     """
     from mapgap.analysis.whole_file import require_file_writable
     from mapgap.cli.output import print_lines, print_warnings
+    from mapgap.cli.progress import StageProgress
     from mapgap.convert import Asked
     from mapgap.convert import convert as convert_source
 
     inputs = [path for path in (source, images, results_for, classes, only) if path is not None]
     require_file_writable(output, inputs)
     asked = Asked(images, classes, only, results_for, difficult, corners, max_input_bytes)
-    converted = convert_source(source, source_format, asked)
+    with StageProgress(["converting"]) as progress:
+        progress("converting")
+        converted = convert_source(source, source_format, asked)
     converted.write(output)
     print_warnings(converted.notices)
     print_lines([*_lines(converted), f"Written: {output}"])

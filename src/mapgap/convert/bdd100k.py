@@ -154,6 +154,9 @@ def _frames(text: JsonText) -> list[_Frame]:
     try:
         frames = decode_text(text, list[_Frame]) if first_character(text) == b"[" else decode_text(text, _Frames).frames
     except msgspec.ValidationError as error:
+        if _is_coco(text):
+            fix = "Give it to the other commands as it is"
+            raise InputError("this is COCO's format already", file=text.name, fix=fix) from None
         what, _, where = str(error).partition(" - at `$")
         record = where.rstrip("`").lstrip(".")
         words = f"frames{record}" if record.startswith("[") else record or None
@@ -166,6 +169,15 @@ def _frames(text: JsonText) -> list[_Frame]:
     if not frames:
         raise InputError("there is no frame", file=text.name, fix="Give labels of pictures")
     return frames
+
+
+def _is_coco(text: JsonText) -> bool:
+    """Whether there are annotations, or records with the id of an image."""
+    try:
+        top = msgspec.json.decode(text.text, type=dict[str, msgspec.Raw] | list[dict[str, msgspec.Raw]])
+    except (msgspec.DecodeError, RecursionError):  # broken further on
+        return False
+    return "annotations" in top if isinstance(top, dict) else any("image_id" in record for record in top[:1])
 
 
 def _require_different(frames: Sequence[_Frame], file: str) -> None:

@@ -11,6 +11,7 @@ from mapgap.errors import AccessError, InputError
 YOLO, VOC, KITTI, BDD100K = "yolo", "voc", "kitti", "bdd100k"
 FORMATS = (YOLO, VOC, KITTI, BDD100K)
 KITTI_WORDS = (15, 16)
+ENDINGS = (".xml", ".txt")
 NOT_LABELS = ("classes.txt",)
 
 
@@ -23,8 +24,12 @@ def format_of(source: str | PathLike[str]) -> str:
     if not os.path.exists(source):
         raise AccessError(f"{name}: is not there. Give a folder of labels, or the JSON file of BDD100K's labels")
     if not os.path.isdir(source):
+        if Path(source).suffix.lower() in ENDINGS:
+            raise InputError(
+                "this is one label file", file=Path(source).name, fix="Give the folder that holds them all"
+            )
         return BDD100K
-    files = files_below(source, (".xml", ".txt"))
+    files = files_below(source, ENDINGS)
     kinds = {file.place.suffix.lower() for file in files if Path(file.name).name not in NOT_LABELS}
     if kinds == {".xml"}:
         return VOC
