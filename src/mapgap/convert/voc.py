@@ -12,12 +12,13 @@ from pathlib import PurePosixPath
 
 from mapgap.convert.chosen_pictures import Only, choose
 from mapgap.convert.class_lists import Classes, read_classes, unknown_class
-from mapgap.convert.coco_records import Box, Labelled, LabelledImage, ground_truth_record
+from mapgap.convert.coco_records import Labelled, LabelledImage, ground_truth_record
 from mapgap.convert.converted import Converted
-from mapgap.convert.corners import PIXELS, box_of_corners, is_turned, require_corners
+from mapgap.convert.corners import PIXELS, require_corners
 from mapgap.convert.label_files import LabelFile, files_below, read_bytes
-from mapgap.convert.numbers_in_text import finite_number, scalar, whole_number
+from mapgap.convert.numbers_in_text import whole_number
 from mapgap.convert.picture_files import Pictures, find_pictures, size_of
+from mapgap.convert.voc_objects import VocObject, attributes_of, read_object, refusal
 from mapgap.convert.xml_elements import Element, read_xml
 from mapgap.errors import InputError
 from mapgap.number_words import plural
@@ -26,13 +27,6 @@ from mapgap.tables import Notice, Scalar
 IGNORE, COUNT = "ignore", "count"
 DIFFICULT_WORDS = (IGNORE, COUNT)
 
-FIRST_PIXEL = 1
-SIDES = ("xmin", "ymin", "xmax", "ymax")
-FLAGS = ("difficult", "truncated", "occluded")
-"""0 or 1."""
-NOT_GIVEN = "unspecified"
-"""What the annotators write for a pose that has no name."""
-OF_OBJECT = ("name", "bndbox", "part", "attributes", "difficult", "truncated", "occluded")
 OF_IMAGE = ("filename", "folder", "path", "size", "object", "source", "owner")
 """Children that are no attributes: geometry, names, and where the picture is from."""
 
@@ -83,21 +77,12 @@ def from_voc(
 
 
 @dataclass(frozen=True)
-class _Object:
-    line: int
-    name: str
-    box: Box
-    parts: int
-    attributes: Mapping[str, Scalar]
-
-
-@dataclass(frozen=True)
 class _Annotation:
     file: str
     file_name: str
     width: int | None
     height: int | None
-    objects: Sequence[_Object]
+    objects: Sequence[VocObject]
     attributes: Mapping[str, Scalar]
 
 
@@ -110,7 +95,7 @@ def _require_options(difficult: str, corners: str) -> None:
 def _read(file: LabelFile, pictures: Pictures | None, corners: str, max_input_bytes: int | None) -> _Annotation:
     root = read_xml(read_bytes(file, max_input_bytes), file.name)
     if root.name != "annotation":
-        raise _refusal(file.name, root, f"the root is <{root.name}>", "Give annotations of PASCAL VOC, <annotation>")
+        raise refusal(file.name, root, f"the root is <{root.name}>", "Give annotations of PASCAL VOC, <annotation>")
     name = root.child_text("filename") or f"{PurePosixPath(file.name).stem}.jpg"
     name = name.replace("\\", "/").rpartition("/")[2]
     width, height = _size(root, file.name)
@@ -118,12 +103,12 @@ def _read(file: LabelFile, pictures: Pictures | None, corners: str, max_input_by
         picture = _picture(pictures, name, file)
         if picture is None:
             what = f"there is no picture {name!r} in {pictures.folder}"
-            raise _refusal(file.name, root.child("filename") or root, what, "Put it there, or leave out --images")
+            raise refusal(file.name, root.child("filename") or root, what, "Put it there, or leave out --images")
         name = picture.name
         if width is None:
             width, height = size_of(picture)
-    objects = [_object(child, file.name, corners) for child in root.children if child.name == "object"]
-    return _Annotation(file.name, name, width, height, objects, _attributes(root, OF_IMAGE, file.name))
+    objects = [read_object(child, file.name, corners) for child in root.children if child.name == "object"]
+    return _Annotation(file.name, name, width, height, objects, attributes_of(root, OF_IMAGE, file.name))
 
 
 def _picture(pictures: Pictures, name: str, file: LabelFile) -> LabelFile | None:
@@ -143,77 +128,8 @@ def _size(root: Element, file: str) -> tuple[int | None, int | None]:
         return None, None
     numbers = [whole_number(str(text)) for text in texts]
     if any(number is None or number < 0 for number in numbers):
-        raise _refusal(file, size, f"the size is {texts[0]!r} x {texts[1]!r}", "Write whole numbers of pixels")
+        raise refusal(file, size, f"the size is {texts[0]!r} x {texts[1]!r}", "Write whole numbers of pixels")
     return (numbers[0], numbers[1]) if all(numbers) else (None, None)
-
-
-def _object(element: Element, file: str, corners: str) -> _Object:
-    name = element.child_text("name")
-    if name is None:
-        raise _refusal(file, element, "the object has no <name>", "Write its class there")
-    boxes = [child for child in element.children if child.name == "bndbox"]
-    if len(boxes) != 1:
-        what = f"the object {name!r} has {len(boxes) or 'no'} <bndbox>"
-        raise _refusal(file, element, what, "Give it one; other shapes are not read")
-    flags = {flag: _flag(child, file) for flag in FLAGS if (child := element.child(flag)) is not None}
-    attributes = {**flags, **_attributes(element, OF_OBJECT, file), **_listed_attributes(element, file)}
-    parts = sum(child.name == "part" for child in element.children)
-    return _Object(element.line, name, _box(boxes[0], file, corners), parts, attributes)
-
-
-def _box(element: Element, file: str, corners: str) -> Box:
-    numbers = []
-    for side in SIDES:
-        text = element.child_text(side)
-        number = None if text is None else finite_number(text)
-        if number is None:
-            what = f"<{side}> is missing" if text is None else f"<{side}> is {text[:40]!r}, no finite number"
-            raise _refusal(file, element.child(side) or element, what, "Write the corners in pixels")
-        numbers.append(number)
-    if is_turned(numbers):
-        what = f"the corners {numbers} are not left, top, right, bottom"
-        raise _refusal(file, element, what, "Write xmin <= xmax and ymin <= ymax")
-    return box_of_corners(numbers, corners, FIRST_PIXEL)
-
-
-def _flag(element: Element, file: str) -> bool | None:
-    text = element.text.strip().lower()
-    known = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True, "": None}
-    if text not in known:
-        raise _refusal(file, element, f"<{element.name}> is {text[:40]!r}", "Write 0 or 1")
-    return known[text]
-
-
-def _attributes(element: Element, others: Sequence[str], file: str) -> dict[str, Scalar]:
-    """What else stands in the element, by name: `pose`, or `actions.jumping` of an element within another."""
-    found: dict[str, Scalar] = {}
-    for child in element.children:
-        if child.name not in others:
-            for name, text in _leaves(child):
-                if name in found:
-                    raise _refusal(file, child, f"<{name}> stands there twice", "Write it once")
-                found[name] = None if text.lower() in ("", NOT_GIVEN) else scalar(text)
-    return found
-
-
-def _listed_attributes(element: Element, file: str) -> dict[str, Scalar]:
-    """CVAT's list: <attributes> with an <attribute> of <name> and <value> each."""
-    listing = element.child("attributes")
-    found: dict[str, Scalar] = {}
-    for entry in listing.children if listing is not None else ():
-        name, text = entry.child_text("name"), entry.child_text("value")
-        if entry.name != "attribute" or name is None:
-            raise _refusal(file, entry, "is no <attribute> with a <name>", "Write name and value of each attribute")
-        found[name] = None if text is None else scalar(text)
-    return found
-
-
-def _leaves(element: Element) -> Iterator[tuple[str, str]]:
-    if not element.children:
-        yield element.name, element.text.strip()
-    for child in element.children:
-        for name, text in _leaves(child):
-            yield f"{element.name}.{name}", text
 
 
 def _require_different(read: Sequence[_Annotation]) -> None:
@@ -234,7 +150,7 @@ def _class_names(read: Sequence[_Annotation], classes: Classes | None) -> list[s
     return names
 
 
-def _labelled(one: _Object, names: Sequence[str], file: str, ignores_difficult: bool) -> Labelled:
+def _labelled(one: VocObject, names: Sequence[str], file: str, ignores_difficult: bool) -> Labelled:
     if one.name not in names:
         what, fix = unknown_class(one.name, names)
         raise InputError(what, file=file, where=f"line {one.line}", fix=fix)
@@ -254,7 +170,3 @@ def _notices(read: Sequence[_Annotation], found: Sequence[LabelledImage]) -> Ite
     if unknown:
         message = f"{plural(unknown, 'image')} of unknown size; --images finds them"
         yield Notice("image_sizes_unknown", message, unknown)
-
-
-def _refusal(file: str, element: Element, what: str, fix: str) -> InputError:
-    return InputError(what, file=file, where=f"line {element.line}", fix=fix)
