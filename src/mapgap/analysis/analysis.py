@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from mapgap.analysis.exports import MOST_IMAGES, ExportAsked, Exported, write_export
 from mapgap.analysis.figures import figure_of
 from mapgap.analysis.label_doubt import CALIBRATION_KEYS, calibration_rows, label_doubts
 from mapgap.analysis.missed import (
@@ -182,6 +183,26 @@ class Analysis:
 
     def _selected(self, where: str | None) -> BoolArray | None:
         return None if where is None else select_objects(self.results.attributes, parse_expression(where))
+
+    def export(
+        self,
+        to: str,
+        output: str | PathLike[str],
+        *,
+        where: str | None = None,
+        causes: Sequence[str] = (),
+        image_prefix: str = "",
+        most: int = MOST_IMAGES,
+    ) -> Exported:
+        """Writes the missed objects and kept false positives as a file of another tool, whole or not at all.
+
+        `to` is "fiftyone" (COCO with outcome, cause, gap and attributes, found objects too), "cvat" (XML for images),
+        "label-studio" (tasks; `image_prefix` stands before file names) or "hard-examples" (COCO: the `most` images that
+        owe most of the gap, with all their annotations). `where` is an expression, `causes` names causes; both choose
+        failures. A file that is there is replaced. InputError for words without a meaning, and for images without size
+        or file name where the tool needs them; AccessError for a file that cannot be written.
+        """
+        return write_export(self.results, ExportAsked(to, where, tuple(causes), image_prefix, most), output)
 
     def label_doubt(self) -> "pd.DataFrame":
         """One row a label that may be wrong, most doubtful first: kind, score, what the detector says and the evidence.

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 Shards = str | PathLike[str] | Sequence[str | PathLike[str]]
 """A pattern such as "runs/*.parquet", a path, a folder, or several of them."""
 SHARD_STAGES = ("surveying shards", "reading shards")
-MEMORY_A_DETECTION = 800
-MEMORY_AN_OBJECT = 1500
+MEMORY_A_DETECTION = 600
+MEMORY_AN_OBJECT = 600
+"""Bytes that an analysis takes at least, a tenth below what was measured, so that nothing is refused that would fit."""
 
 
 @dataclass(frozen=True)

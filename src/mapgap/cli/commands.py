@@ -11,6 +11,7 @@ from mapgap.cli.demo import demo
 from mapgap.cli.doctor import doctor
 from mapgap.cli.evaluate import evaluate
 from mapgap.cli.exit_codes import exit_codes_help
+from mapgap.cli.export import export
 from mapgap.cli.missed import missed
 from mapgap.cli.report import report
 from mapgap.cli.serve import serve
@@ -38,7 +39,22 @@ def mapgap() -> None:
     """
 
 
-for command in (report, compare, check, evaluate, missed, slices, thresholds, classify, convert, doctor, serve, demo):
+COMMANDS = (
+    report,
+    compare,
+    check,
+    evaluate,
+    missed,
+    slices,
+    thresholds,
+    classify,
+    doctor,
+    convert,
+    export,
+    serve,
+    demo,
+)
+for command in COMMANDS:
     mapgap.add_command(command)
 
 

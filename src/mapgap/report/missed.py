@@ -53,7 +53,7 @@ def missed_tables(
     rows = _missed_objects(results, selected)
     involved = np.unique(truth.category[rows])
     return {
-        "images": _images(truth.images, np.unique(truth.image[rows])),
+        "images": image_rows(truth.images, np.unique(truth.image[rows])),
         "annotations": _annotations(results, rows, evidence),
         "categories": Rows({"id": categories.ids[involved], "name": Coded(involved, categories.names)}),
     }
@@ -144,7 +144,8 @@ def _missed_objects(results: Results, selected: BoolArray | None) -> NDArray[np.
     return rows[np.lexsort((-errors[rows], -gap_of_objects(results)[rows]))]
 
 
-def _images(images: Images, rows: NDArray[np.int32]) -> Rows:
+def image_rows(images: Images, rows: NDArray[np.int32]) -> Rows:
+    """These images as COCO has them: id, size and file name, where known."""
     return Rows(
         {
             "id": images.ids[rows],

@@ -1,0 +1,1 @@
+"""A run's failures as files that other tools open."""
