@@ -1,6 +1,8 @@
 """Shards on a Dask cluster of two processes, one of which is killed in the middle: the same bytes."""
 
+import json
 import os
+import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +16,8 @@ from mapgap.report.json_files import json_bytes
 from mapgap.shards.running import runner_of
 from tests.command import complaint
 from tests.command import mapgap as run_mapgap
-from tests.shard_sets import write_both, write_results, write_truths
+from tests.generated import CocoPair
+from tests.shard_sets import image_ids_of, write_both, write_results, write_truths
 from tests.test_shards_refused import PAIR, THREE
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -119,3 +122,42 @@ def test_no_scheduler_is_told(tmp_path: Path) -> None:
     for address in ("tcp://127.0.0.1:1", "nonsense://x", "a b"):
         asked = run_mapgap("evaluate", "--shards", tmp_path, "--scheduler", address, cwd=tmp_path)
         assert complaint(asked, 3).startswith(f"no scheduler at {address}: ")
+
+
+def shuffled_shards(folder: Path, truth: Path, results: Path, count: int, kind: str) -> None:
+    """The data set in so many files of images dealt out by chance, each with records in any order."""
+    chance = random.Random(count)
+    pair = CocoPair(json.loads(truth.read_text()), json.loads(results.read_text()))
+    ids = image_ids_of(pair)
+    chance.shuffle(ids)
+    of_image: dict[int, tuple[list[Any], list[Any]]] = {image_id: ([], []) for image_id in ids}
+    for side, records in enumerate((pair.ground_truth["annotations"], pair.detections)):
+        for record in records:
+            of_image[record["image_id"]][side].append(record)
+    images = {image["id"]: image for image in pair.ground_truth["images"]}
+    for place in range(count):
+        part = ids[place::count]
+        truth_part = {**pair.ground_truth, "images": [images[i] for i in part]}
+        truth_part["annotations"] = [record for i in part for record in of_image[i][0]]
+        found = [record for i in part for record in of_image[i][1]]
+        (folder / f"{kind}-truth-{chance.random()}.json").write_text(json.dumps(truth_part))
+        (folder / f"{kind}-results-{chance.random()}.json").write_text(json.dumps(found))
+
+
+def test_coco_in_1_7_and_64_shards_is_one_summary(tmp_path: Path, real_data: Path, client: Any) -> None:
+    coco = real_data / "coco_val2017"
+    truth, results = coco / "instances_val2017_rebuilt.json", coco / "yolov2_608_results.json"
+    metrics = mapgap.evaluate(truth, results).metrics
+    summaries, numbers = [], []
+    for count in (1, 7, 64):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        shuffled_shards(folder, truth, results, count, "coco")
+        numbers.append(mapgap.evaluate_shards(folder).metrics)
+        summaries.append(json_bytes(mapgap.analyze_shards(folder).summary))
+    progress = KillingProgress(client)
+    numbers.append(mapgap.evaluate_shards(tmp_path / "64", client=client, progress=progress).metrics)
+    summaries.append(json_bytes(mapgap.analyze_shards(tmp_path / "64", client=client, progress=progress).summary))
+    assert len(progress.killed) == 4
+    assert numbers == [metrics] * 4
+    assert len(set(summaries)) == 1
