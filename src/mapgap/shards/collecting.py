@@ -1,7 +1,7 @@
 """The matched rows of all shards, by class: kept in memory up to a limit, beyond it in a file without a name."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import IO
@@ -34,11 +34,26 @@ class ClassRows:
     """How many they are."""
     category: IndexArray
     """(R,) counted from `first`."""
-    score: FloatArray
-    image: IndexArray
-    true_positive: NDArray[np.uint32]
-    """(A, R)"""
-    ignored: NDArray[np.uint32]
+    rows: NDArray[np.void]
+    """(R,) of the type ROW."""
+
+    @property
+    def score(self) -> FloatArray:
+        """(R,)"""
+        return np.ascontiguousarray(self.rows["score"])
+
+    @property
+    def image(self) -> IndexArray:
+        """(R,) place among all images."""
+        return np.ascontiguousarray(self.rows["image"])
+
+    def true_positive(self, area: int) -> NDArray[np.uint32]:
+        """(R,) bits in one area range: right at the IoU threshold."""
+        return self.rows["true_positive"][:, area].astype(np.uint32)
+
+    def ignored(self, area: int) -> NDArray[np.uint32]:
+        """(R,) bits in one area range: not counted at the IoU threshold."""
+        return self.rows["ignored"][:, area].astype(np.uint32)
 
 
 class RowStore:
@@ -125,27 +140,12 @@ class RowStore:
         for offsets, rows in self._in_memory:
             pieces.append(rows[offsets[first] : offsets[last]])
             categories.append(np.repeat(of_classes, np.diff(offsets[first : last + 1])))
+        no_rows, no_classes = np.zeros(0, dtype=ROW), np.zeros(0, dtype=np.int32)
         return ClassRows(
-            first,
-            last - first,
-            _joined(categories, np.int32),
-            _joined([piece["score"] for piece in pieces], np.float64),
-            _joined([piece["image"] for piece in pieces], np.int32),
-            _bits([piece["true_positive"] for piece in pieces]),
-            _bits([piece["ignored"] for piece in pieces]),
+            first, last - first, np.concatenate([no_classes, *categories]), np.concatenate([no_rows, *pieces])
         )
 
     def _read(self, offset: int, count: int) -> NDArray[np.void]:
         assert self._file is not None
         self._file.seek(offset)
         return np.frombuffer(self._file.read(count * ROW.itemsize), dtype=ROW)
-
-
-def _joined(pieces: Sequence[NDArray[np.generic]], kind: type[np.generic]) -> NDArray:  # type: ignore[type-arg]
-    return np.concatenate([np.zeros(0, dtype=kind), *pieces])
-
-
-def _bits(pieces: Sequence[NDArray[np.uint16]]) -> NDArray[np.uint32]:
-    """(A, R)"""
-    joined = np.concatenate([np.zeros((0, AREAS), dtype=np.uint16), *pieces])
-    return np.ascontiguousarray(joined.T, dtype=np.uint32)

@@ -140,7 +140,7 @@ def _truth(
     """Kept for the next task, which often has the same: where all ground truth is one file."""
     tables = []
     for path, _ in files:
-        content = open_shard(path, max_input_bytes=reading.max_input_bytes)
+        content = open_shard(path, only_images=True, max_input_bytes=reading.max_input_bytes)
         text = ground_truth_of(content, categories)
         tables.append(read_ground_truth(text, with_masks=with_masks, with_attributes=False, reading=reading))
     return join_truths(tables)

@@ -67,8 +67,8 @@ def curves_of_rows(store: RowStore, found: IdArray, positives: IdArray, images: 
 
 def _add_precision(pieces: dict[int, list[FloatArray]], rows: ClassRows, positives: IdArray, images: int) -> None:
     """Appends the precision (T, R, K') of the classes of these rows in every area range."""
-    classes = rows.classes
-    _, rank, order, offsets = _kernel.order_detections(rows.image, rows.category, rows.score, images, classes)
+    classes, score = rows.classes, rows.score
+    _, rank, order, offsets = _kernel.order_detections(rows.image, rows.category, score, images, classes)
     lengths = np.diff(offsets)
     for area, parts in pieces.items():
         of_classes = positives[area, rows.first : rows.first + classes]
@@ -76,10 +76,10 @@ def _add_precision(pieces: dict[int, list[FloatArray]], rows: ClassRows, positiv
         precision, _, _ = _kernel.precision_recall(
             order[np.repeat(is_defined, lengths)],
             np.concatenate([[0], np.cumsum(lengths[is_defined])]).astype(np.int64),
-            rows.score,
+            score,
             rank,
-            rows.true_positive[area],
-            rows.ignored[area],
+            rows.true_positive(area),
+            rows.ignored(area),
             of_classes[is_defined],
             len(IOU_THRESHOLDS),
             RECALL_THRESHOLDS,

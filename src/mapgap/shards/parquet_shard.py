@@ -1,7 +1,7 @@
 """A shard that is a Parquet file: one row an image with nested lists, or one row a detection."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -55,12 +55,16 @@ def _content(connection: "DuckDBPyConnection", name: str, with_masks: bool, only
     mark = mark_of(marks.get("shard"), name)
     categories = bytes(marks["categories"]) if "categories" in marks else None
     if {"image_id", "score"} <= types.keys():
-        _require_columns(name, types)
+        with_masks = with_masks or _has_masks_alone(types)
+        if not with_masks:
+            _require_columns(name, types)
         if only_images:
             return ShardContent(name, mark, categories, None, _image_ids(connection, name, "image_id FROM shard"))
         return ShardContent(name, mark, categories, None, _rows(connection, name, types, with_masks))
     if "id" not in types or not {"annotations", "detections"} & types.keys():
         raise InputError(f"no shard has the columns {', '.join(types)}", file=name, fix=LAYOUT)
+    inner = _names_in_list(connection, "detections") if "detections" in types else ()
+    with_masks = with_masks or _has_masks_alone(inner)
     return ShardContent(
         name,
         mark,
@@ -68,6 +72,17 @@ def _content(connection: "DuckDBPyConnection", name: str, with_masks: bool, only
         _nested_ground_truth(connection, name, types, categories) if "annotations" in types else None,
         _nested_detections(connection, name, with_masks, only_images) if "detections" in types else None,
     )
+
+
+def _names_in_list(connection: "DuckDBPyConnection", column: str) -> Collection[str]:
+    """The fields of the structs in a column of lists."""
+    query = f"DESCRIBE SELECT record.* FROM (SELECT unnest({column}) AS record FROM shard)"
+    return [name for name, *_ in connection.execute(query).fetchall()]
+
+
+def _has_masks_alone(names: Collection[str]) -> bool:
+    """Whether records have no box but a mask, from which the reader of JSON takes one."""
+    return "segmentation" in names and "bbox" not in names and not set(CORNERS) <= set(names)
 
 
 def _require_columns(name: str, types: Mapping[str, str]) -> None:
