@@ -52,6 +52,8 @@ NOT_OF_INPUTS = {
     "different_images",
     "images_not_common",
     "images_not_in_ground_truth",
+    # Files of a run in shards, see docs/shards.md.
+    "shard_without_detections",
     # Other inputs than these two: classifications.
     "scores_outside_0_to_1",
 }

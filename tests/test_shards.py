@@ -20,7 +20,6 @@ from tests.shard_sets import (
 )
 
 KINDS = ("json", "jsonl", "parquet")
-MASK = {"size": [70, 70], "counts": [1500, 20, 50, 20, 50, 20, 3240]}
 
 
 @st.composite
@@ -122,8 +121,51 @@ def test_numbers_pass_through_every_format_unchanged(numbers: list[float], kind:
     detections = [{"image_id": 1, "category_id": 1, "bbox": numbers[:4], "score": numbers[5]}]
     with tempfile.TemporaryDirectory() as name:
         mapgap.write_shards(truth, detections, name, shards=1, format=kind)
-        read_truth, read = mapgap.read_shards(name)
-    assert read_truth.box.tolist() == [numbers[:4]]
-    assert read_truth.area.tolist() == [numbers[4]]
-    assert read.box.tolist() == [numbers[:4]]
-    assert read.score.tolist() == [numbers[5]]
+        run = mapgap.read_shards(name)
+    assert run.ground_truth.box.tolist() == run.detections.box.tolist() == [numbers[:4]]
+    assert run.ground_truth.area.tolist() == [numbers[4]]
+    assert run.detections.score.tolist() == [numbers[5]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_masks_are_compared_in_shards(kind: str, tmp_path: Path) -> None:
+    masks = [{"size": [70, 70], "counts": [start, 20, 50, 20, 50, 20, 4740 - start]} for start in (1500, 1505, 2500)]
+    truth = {
+        "images": [{"id": n, "width": 70, "height": 70} for n in (1, 2)],
+        "annotations": [
+            {
+                "id": n,
+                "image_id": n,
+                "category_id": 1,
+                "bbox": [21, 30, 3, 20],
+                "area": 60,
+                "iscrowd": 0,
+                "segmentation": masks[0],
+            }
+            for n in (1, 2)
+        ],
+        "categories": [{"id": 1, "name": "a"}],
+    }
+    found = [
+        {"image_id": n, "category_id": 1, "segmentation": mask, "score": 0.1 * n + 0.2 * place}
+        for n in (1, 2)
+        for place, mask in enumerate(masks)
+    ]
+    mapgap.write_shards(truth, found, tmp_path, shards=2, format=kind)
+    for iou_type in ("segm", "bbox"):  # without boxes those of the masks are compared
+        whole = mapgap.evaluate(truth, found, iou_type=iou_type)
+        assert 0 < (whole.metrics["AP"] or 0) < 1
+        assert mapgap.evaluate_shards(tmp_path, iou_type=iou_type).metrics == whole.metrics
+        assert mapgap.analyze_shards(tmp_path, iou_type=iou_type, resamples=0).metrics == whole.metrics
+
+
+@settings(max_examples=40)
+@given(sharded(), st.sampled_from(KINDS))
+def test_warnings_do_not_depend_on_the_split(run: tuple[CocoPair, Parts, Parts], kind: str) -> None:
+    pair, truths, results = run
+    ids = image_ids_of(pair)
+    told = []
+    for parts, other in ((truths, results), ([ids], [sorted(ids)])):
+        with tempfile.TemporaryDirectory() as name:
+            told.append(mapgap.evaluate_shards(folder_of(pair, parts, other, kind, name)).notices)
+    assert told[0] == told[1]

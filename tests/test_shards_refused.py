@@ -141,11 +141,32 @@ def test_a_missing_shard_of_ground_truth_is_told(tmp_path: Path) -> None:
 
 
 def test_a_missing_shard_of_detections_is_told(tmp_path: Path) -> None:
+    truth = PAIR.ground_truth
+    annotations = [{**truth["annotations"][4], "id": 10 + n} for n in range(9)]
+    pair = CocoPair({**truth, "annotations": [*truth["annotations"], *annotations]}, PAIR.detections)
+    write_truths(tmp_path, pair, THREE)
+    write_results(tmp_path, pair, THREE[:2])
+    assert refusal(tmp_path).startswith("truth-2.json: no detection is on any of its images, and there are 2 shards")
+    (tmp_path / "empty.json").write_text("[]")
+    evaluation = mapgap.evaluate_shards(tmp_path)
+    assert evaluation.detections == 4
+    assert evaluation.notices == ()  # what is said of the data does not depend on files
+    (notice,) = evaluation.shard_notices
+    assert (notice.code, notice.examples) == ("shard_without_detections", ("truth-2.json",))
+    assert mapgap.read_shards(tmp_path).shard_notices == (notice,)
+    for command in (("evaluate",), ("report", "--resamples", "0", "-o", tmp_path / "report")):
+        done = run_mapgap(*command, "--shards", tmp_path / "*.json", cwd=tmp_path)
+        assert done.returncode == 0
+        assert (
+            "warning: shard_without_detections: no detection is on any of the 2 images of truth-2.json" in done.stderr
+        )
+
+
+def test_a_small_shard_without_detections_is_only_told(tmp_path: Path) -> None:
     write_truths(tmp_path, PAIR, THREE)
     write_results(tmp_path, PAIR, THREE[:2])
-    assert refusal(tmp_path).startswith("truth-2.json: no shard holds a detection on its images")
-    (tmp_path / "empty.json").write_text("[]")
-    assert mapgap.evaluate_shards(tmp_path).detections == 4
+    evaluation = mapgap.evaluate_shards(tmp_path)
+    assert [notice.code for notice in evaluation.shard_notices] == ["shard_without_detections"]
 
 
 def test_other_classes_are_told(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mapgap.analysis.doctor import Diagnosis, diagnose
     from mapgap.analysis.evaluation import Evaluation, evaluate
     from mapgap.analysis.runs import Runs, analyze_runs
-    from mapgap.analysis.sharded import ShardedEvaluation, analyze_shards, evaluate_shards, read_shards
+    from mapgap.analysis.sharded import ReadShards, ShardedEvaluation, analyze_shards, evaluate_shards, read_shards
     from mapgap.errors import AccessError, InputError, MapgapError, ResourceError
     from mapgap.readings import Reading
     from mapgap.report.parquet import read_table
@@ -33,6 +33,7 @@ _HOMES = {
     "Diagnosis": "mapgap.analysis.doctor",
     "Evaluation": "mapgap.analysis.evaluation",
     "Reading": "mapgap.readings",
+    "ReadShards": "mapgap.analysis.sharded",
     "Runs": "mapgap.analysis.runs",
     "ShardedEvaluation": "mapgap.analysis.sharded",
     "analyze": "mapgap.analysis.analysis",
@@ -59,6 +60,7 @@ __all__ = [
     "Evaluation",
     "InputError",
     "MapgapError",
+    "ReadShards",
     "Reading",
     "ResourceError",
     "Runs",

@@ -47,6 +47,9 @@ class ShardedEvaluation:
     metrics: Mapping[str, float | None]
     """AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm, ARl as fractions of 1; None where not defined."""
     notices: tuple[Notice, ...]
+    """What is odd about the data, however it is split."""
+    shard_notices: tuple[Notice, ...]
+    """What is odd about the set of files."""
     images: int
     objects: int
     detections: int
@@ -71,6 +74,16 @@ class ShardedEvaluation:
                 "AP50": self.curves.class_average_precision(slice(1)),
             }
         )
+
+
+@dataclass(frozen=True)
+class ReadShards:
+    """Both tables of a run in shards, as every function takes them."""
+
+    ground_truth: GroundTruth
+    detections: Detections
+    shard_notices: tuple[Notice, ...]
+    """What is odd about the set of files; what is odd about the data stands in the tables."""
 
 
 def evaluate_shards(
@@ -113,8 +126,8 @@ def analyze_shards(
     `shards`, `client` and `progress` as in `evaluate_shards`, `options` as in `analyze`. Everything is looked at
     together, so that memory grows with the detections; ResourceError where there is not enough of it.
     """
-    ground_truth, detections = read_shards(shards, iou_type=iou_type, reading=reading, client=client, progress=progress)
-    return analyze(ground_truth, detections, iou_type=iou_type, reading=reading, progress=progress, **options)
+    run = read_shards(shards, iou_type=iou_type, reading=reading, client=client, progress=progress)
+    return analyze(run.ground_truth, run.detections, iou_type=iou_type, reading=reading, progress=progress, **options)
 
 
 def read_shards(
@@ -124,8 +137,8 @@ def read_shards(
     reading: Reading = USUAL,
     client: Any = None,
     progress: Progress | None = None,
-) -> tuple[GroundTruth, Detections]:
-    """Both tables of all shards, images by id."""
+) -> ReadShards:
+    """Both tables of all shards, images by id. Raises what `evaluate_shards` raises."""
     runner = runner_of(client)
     plan = _plan(shards, iou_type, reading, runner, progress)
     total = sum(survey.detections for survey in plan.surveys)
@@ -139,7 +152,7 @@ def read_shards(
     finally:
         forget_ground_truth()
     notices = join_notices(notice for part in parts for notice in part.notices)
-    return ground_truth, assemble_detections(plan, parts, notices)
+    return ReadShards(ground_truth, assemble_detections(plan, parts, notices), plan.notices)
 
 
 def _plan(shards: Shards, iou_type: str, reading: Reading, runner: Runner, progress: Progress | None) -> ShardPlan:
@@ -187,6 +200,7 @@ def _evaluated(
         name=plan.name,
         metrics=metrics_of_curves(curves),
         notices=_notices(plan, parts, class_detections, positives[0]),
+        shard_notices=plan.notices,
         images=len(plan.image_ids),
         objects=int(positives[0].sum()),
         detections=int(class_detections.sum()),

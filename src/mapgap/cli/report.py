@@ -15,6 +15,7 @@ from mapgap.errors import InputError
 
 if TYPE_CHECKING:
     from mapgap.analysis.analysis import Analysis
+    from mapgap.tables import Notice
 
 IN_SHARDS = "shards"
 """What the one run is called."""
@@ -95,22 +96,32 @@ def report(
     require_writable(output, known=REPORT_ENTRIES, inputs=[*inputs, *(shard_files(patterns) if patterns else ())])
     stages = [f"{name}: {stage}" for name in runs or [IN_SHARDS] for stage in STAGES]
     with StageProgress([*(SHARD_STAGES if patterns else ()), *stages, "report"]) as progress:
+        of_files: tuple[Notice, ...] = ()
         if patterns is None:
             assert ground_truth is not None
             analyses = analyze_runs(ground_truth, runs, rank_by=rank_by, by=by, progress=progress, **asked)
             told = told_inputs(ground_truth, runs)
         else:
             with client_of(scheduler) as client:
-                truth, found = read_shards(
+                shard_run = read_shards(
                     patterns, iou_type=asked["iou_type"], reading=asked["reading"], client=client, progress=progress
                 )
-            analyses = analyze_runs(truth, {IN_SHARDS: found}, rank_by=rank_by, by=by, progress=progress, **asked)
+            analyses = analyze_runs(
+                shard_run.ground_truth,
+                {IN_SHARDS: shard_run.detections},
+                rank_by=rank_by,
+                by=by,
+                progress=progress,
+                **asked,
+            )
+            of_files = shard_run.shard_notices
             told = [] if ground_truth is None else [basename(ground_truth)]
         progress("report")
         folder = analyses.report(
             output, command=command_line(context, told), link_images=link_images, count=progress.count
         )
     first = next(iter(analyses.values()))
+    print_warnings(of_files)
     print_warnings(image_set_notices({name: analysis.results for name, analysis in analyses.items()}))
     warn_of_runs(analyses)
     if as_json:

@@ -15,7 +15,7 @@ def print_sharded_evaluation(
     """Prints the numbers to stdout, as lines or as JSON, after the warnings to stderr."""
     with StageProgress(SHARD_STAGES) as progress, client_of(scheduler) as client:
         evaluation = evaluate_shards(patterns, iou_type=iou_type, reading=reading, client=client, progress=progress)
-    print_warnings(evaluation.notices)
+    print_warnings((*evaluation.shard_notices, *evaluation.notices))
     if not as_json:
         print_lines(evaluation_lines(evaluation.metrics))
         return

@@ -10,10 +10,12 @@ import numpy as np
 from mapgap.errors import InputError
 from mapgap.number_words import plural
 from mapgap.shards.survey import NO_IDS, Survey
-from mapgap.tables import IdArray
+from mapgap.tables import IdArray, Notice
 
 SHOWN = 5
 """So many names of files or numbers stand in a message."""
+ENOUGH_TO_FIND_SOMETHING = 10
+"""Images or objects of a shard without detections, from which on it is taken for a sign."""
 WHOLE = "Each image, with its annotations, stands in one shard, and all its detections in one"
 
 
@@ -39,6 +41,8 @@ class ShardPlan:
     categories: tuple[tuple[int, str], ...]
     """(id, name) by id."""
     tasks: tuple[ShardTask, ...]
+    notices: tuple[Notice, ...] = ()
+    """What is odd about the set."""
 
     @property
     def categories_json(self) -> bytes:
@@ -66,8 +70,8 @@ def plan_shards(surveys: Sequence[Survey]) -> ShardPlan:
     _owners(results, "detected_image_ids", "detections of image")
     with_records = [survey for survey in results if survey.detections] or results[:1]
     tasks = [_task(survey, truths, image_ids, owner, categories_json(categories)) for survey in with_records]
-    _require_detections(truths, results)
-    return ShardPlan(_set_name(ordered), ordered, image_ids, categories, tuple(tasks))
+    notices = _bare_shards(truths, results)
+    return ShardPlan(_set_name(ordered), ordered, image_ids, categories, tuple(tasks), notices)
 
 
 def categories_json(categories: Iterable[tuple[int, str]]) -> bytes:
@@ -198,22 +202,30 @@ def _task(survey: Survey, truths: Sequence[Survey], image_ids: IdArray, owner: I
     return ShardTask(survey.path, tuple(truths[each].path for each in needed), categories)
 
 
-def _require_detections(truths: Sequence[Survey], results: Sequence[Survey]) -> None:
-    """Where nothing is marked and there are fewer shards of detections, one without any is a sign."""
-    if any(survey.mark for survey in results) or len(results) >= len(truths):
-        return
-    if any(survey.has_ground_truth for survey in results) or len(results) == 1:
-        return
+def _bare_shards(truths: Sequence[Survey], results: Sequence[Survey]) -> tuple[Notice, ...]:
+    """A notice where shards of ground truth have no detection on any image; of a mark nothing more is to be said.
+
+    InputError where there are fewer shards of detections, and too much in a bare one to believe that nothing was found.
+    """
+    if any(survey.mark for survey in results) or any(survey.has_ground_truth for survey in results) or len(truths) < 2:
+        return ()
     detected = np.concatenate([NO_IDS, *(survey.detected_image_ids for survey in results)])
     filled = [survey for survey in truths if len(survey.image_ids)]
-    bare = [each.name for each in filled if not np.isin(each.image_ids, detected, assume_unique=True).any()]
-    if bare:
+    bare = [each for each in filled if not np.isin(each.image_ids, detected, assume_unique=True).any()]
+    if not bare:
+        return ()
+    large = [each.name for each in bare if max(len(each.image_ids), each.objects) >= ENOUGH_TO_FIND_SOMETHING]
+    if large and 1 < len(results) < len(truths):
         raise InputError(
-            f"no shard holds a detection on its images, and there are {len(results)} shards of detections for "
-            f"{len(truths)} of ground truth: is one missing?",
-            file=bare[0],
+            f"no detection is on any of its images, and there are {len(results)} shards of detections for "
+            f"{len(truths)} of ground truth, so that one seems to be missing",
+            file=large[0],
             fix="Give it; if nothing was found there, a file with [] says so",
         )
+    names = [each.name for each in bare]
+    images = sum(len(each.image_ids) for each in bare)
+    message = f"no detection is on any of the {plural(images, 'image')} of {_listed(names)}: was a shard left out?"
+    return (Notice("shard_without_detections", message, len(bare), tuple(names[:3])),)
 
 
 def _listed(values: Sequence[object]) -> str:
