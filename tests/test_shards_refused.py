@@ -124,13 +124,13 @@ def test_a_shard_with_more_records_than_it_says_is_named(tmp_path: Path) -> None
 def test_an_image_in_two_shards_of_ground_truth_is_named(tmp_path: Path) -> None:
     write_truths(tmp_path, PAIR, [[1, 2, 3], [3, 4, 5, 6]])
     write_results(tmp_path, PAIR, THREE)
-    assert refusal(tmp_path).startswith("truth-1.json: the ground truth of image 3 stands in truth-0.json too")
+    assert refusal(tmp_path).startswith("truth-1.json: image 3 has ground truth in truth-0.json too")
 
 
 def test_detections_of_an_image_in_two_shards_are_named(tmp_path: Path) -> None:
     write_truths(tmp_path, PAIR, THREE)
     write_results(tmp_path, PAIR, [[1, 2, 3, 4], [3, 4, 5, 6]])
-    words = "results-1.json: the detections of image 3 stands in results-0.json too (2 such images)"
+    words = "results-1.json: image 3 has detections in results-0.json too (2 such images)"
     assert refusal(tmp_path).startswith(words)
 
 
@@ -232,6 +232,7 @@ def test_a_bad_record_is_named_with_its_file(tmp_path: Path, record: dict[str, A
     ("line", "words"),
     [
         ("[1]", "line 2: not a JSON object: Expected `object`, got `array`"),
+        ('{"image": {"id": 9}, "annotations": [5]}', "5 among the annotations or detections of image 9 is no object"),
         ("{}", "line 2: the line is neither an image nor a detection"),
         ('{"image": {"id": 1}}', "line 2: the image has neither annotations nor detections"),
         ('{"image": {"id": "a"}, "annotations": []}', "line 2: the image has no id that is a whole number"),

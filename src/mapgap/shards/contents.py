@@ -9,7 +9,9 @@ import msgspec
 from mapgap.coco.detection_array import DetectionColumns
 from mapgap.coco.sources import JsonText, text_in_memory
 from mapgap.errors import InputError
+from mapgap.visible_text import visible
 
+LONGEST_SHOWN = 40
 MARK_FIX = 'Write it as {"set": NAME, "number": 3, "of": 64}, with how many images, annotations and detections it has'
 
 
@@ -69,10 +71,25 @@ def ground_truth_text(
     return text_in_memory(name, text)
 
 
-def with_image_id(record: msgspec.Raw, image_id: int) -> bytes:
-    """A record that stands in the list of its image, with the field `image_id` that it may leave out."""
-    text = bytes(record)
+def with_image_id(record: msgspec.Raw, image_id: int, name: str) -> bytes:
+    """A record that stands in the list of its image, with the field `image_id` that it may leave out.
+
+    InputError, naming the file `name`, for what is no object.
+    """
+    text = bytes(record).lstrip()
+    if not text.startswith(b"{"):
+        shown = visible(text[:LONGEST_SHOWN].decode(errors="replace"))
+        what = f"{shown} among the annotations or detections of image {image_id} is no object"
+        raise InputError(what, file=name, fix="Write records of COCO's format")
     if b'"image_id"' in text and "image_id" in msgspec.json.decode(text, type=dict[str, msgspec.Raw]):
         return text
-    rest = text.lstrip()[1:].lstrip()
+    rest = text[1:].lstrip()
     return b'{"image_id":%d%b%b' % (image_id, b"" if rest.startswith(b"}") else b",", rest)
+
+
+def without_nulls(record: bytes) -> bytes:
+    """A record of a table, where null says that there is nothing."""
+    if b"null" not in record:
+        return record
+    fields = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
+    return msgspec.json.encode({key: value for key, value in fields.items() if bytes(value) != b"null"})

@@ -44,8 +44,8 @@ def open_json_lines(text: JsonText) -> ShardContent:
             images.append(bytes(line.image))
             has_truth |= line.annotations is not None
             has_detections |= line.detections is not None
-            annotations += [with_image_id(record, image_id) for record in line.annotations or ()]
-            detections += [with_image_id(record, image_id) for record in line.detections or ()]
+            annotations += [with_image_id(record, image_id, text.name) for record in line.annotations or ()]
+            detections += [with_image_id(record, image_id, text.name) for record in line.detections or ()]
         elif bytes(line.image_id):
             has_detections = True
             detections.append(raw)

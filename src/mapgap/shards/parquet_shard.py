@@ -16,7 +16,7 @@ from mapgap.coco.sources import text_in_memory
 from mapgap.errors import InputError, ResourceError
 from mapgap.memory import require_addresses
 from mapgap.report.parquet import ADDRESSES, CONFIGURATION
-from mapgap.shards.contents import ShardContent, ground_truth_text, mark_of, with_image_id
+from mapgap.shards.contents import ShardContent, ground_truth_text, mark_of, with_image_id, without_nulls
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,6 +51,8 @@ def open_parquet(
 
 def _content(connection: "DuckDBPyConnection", name: str, with_masks: bool, only_images: bool) -> ShardContent:
     types = {column: str(kind) for column, kind, *_ in connection.execute("DESCRIBE shard").fetchall()}
+    lowered = {column.lower(): kind for column, kind in types.items()}  # as SQL reads names
+    types = lowered if {"image_id", "score"} <= lowered.keys() else types
     marks = _metadata(connection, name)
     mark = mark_of(marks.get("shard"), name)
     categories = bytes(marks["categories"]) if "categories" in marks else None
@@ -106,7 +108,8 @@ def _rows(
 ) -> "DetectionColumns | Any":
     if with_masks:
         records = connection.execute("SELECT to_json(shard)::VARCHAR FROM shard").fetchall()
-        return text_in_memory(name, b"[%b]" % b",".join(record.encode() for (record,) in records))
+        texts = [_json(name, "of a row", record) for (record,) in records]
+        return text_in_memory(name, b"[%b]" % b",".join(texts))
     box = "bbox" if "bbox" in types else f"[{', '.join(CORNERS)}]"
     return _columns(connection, name, f"SELECT image_id, category_id, {box} AS bbox, score FROM shard")
 
@@ -127,7 +130,7 @@ def _nested_detections(
 
 def _image_ids(connection: "DuckDBPyConnection", name: str, query: str) -> DetectionColumns:
     """One row a detection, with nothing but its image."""
-    found: dict[str, Any] = connection.execute(f"SELECT image_id FROM (SELECT {query})").fetchnumpy()
+    found: dict[str, Any] = connection.execute(f"SELECT image_id AS image_id FROM (SELECT {query})").fetchnumpy()
     images = _unmasked(found["image_id"])
     _require_numbers(name, "image_id", images)
     nothing = np.zeros(0)
@@ -137,7 +140,9 @@ def _image_ids(connection: "DuckDBPyConnection", name: str, query: str) -> Detec
 def _columns(connection: "DuckDBPyConnection", name: str, query: str) -> DetectionColumns:
     """The columns of a query for image_id, category_id, bbox and score; what is null, or no box, is NaN."""
     sides = ", ".join(f"CASE WHEN len(bbox) = 4 THEN bbox[{side}]::DOUBLE END AS side_{side}" for side in range(1, 5))
-    selected = f"SELECT image_id, category_id, score::DOUBLE AS score, {sides} FROM ({query})"
+    selected = (
+        f"SELECT image_id AS image_id, category_id AS category_id, score::DOUBLE AS score, {sides} FROM ({query})"
+    )
     found: dict[str, Any] = connection.execute(selected).fetchnumpy()
     columns = {key: _unmasked(column) for key, column in found.items()}
     box = np.column_stack([columns[f"side_{side}"] for side in range(1, 5)]).astype(np.float64, copy=False)
@@ -169,7 +174,7 @@ def _nested_ground_truth(
     query = f"SELECT id, to_json(image)::VARCHAR, to_json(annotations)::VARCHAR FROM (SELECT id, annotations, \
 struct_pack(*COLUMNS(* EXCLUDE ({left_out}))) AS image FROM shard)"
     rows = connection.execute(query).fetchall()
-    images = [image.encode() for _, image, _ in rows]
+    images = [_json(name, image_id, image) for image_id, image, _ in rows]
     annotations = [record for image_id, _, text in rows for record in _records(name, image_id, text)]
     return ground_truth_text(name, images, annotations, categories)
 
@@ -177,8 +182,27 @@ struct_pack(*COLUMNS(* EXCLUDE ({left_out}))) AS image FROM shard)"
 def _records(name: str, image_id: object, text: str | None) -> list[bytes]:
     if not isinstance(image_id, int):
         raise InputError(f"an image has the id {image_id!r}, which is no whole number", file=name, fix=LAYOUT)
-    records = msgspec.json.decode(text or "[]", type=list[msgspec.Raw] | None)
-    return [with_image_id(record, image_id) for record in records or ()]
+    try:
+        records = msgspec.json.decode(text or "[]", type=list[msgspec.Raw] | None)
+    except msgspec.ValidationError as error:
+        raise InputError(f"image {image_id} has no list of records: {error}", file=name, fix=LAYOUT) from None
+    except msgspec.DecodeError:
+        raise _not_json(name, image_id) from None
+    return [without_nulls(with_image_id(record, image_id, name)) for record in records or ()]
+
+
+def _json(name: str, image_id: object, text: str) -> bytes:
+    """The JSON that DuckDB makes of a row, without nulls."""
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        raise _not_json(name, image_id) from None
+    return without_nulls(text.encode())
+
+
+def _not_json(name: str, image_id: object) -> InputError:
+    what = f"image {image_id} or a record of it holds a number that is none (NaN or infinity)"
+    return InputError(what, file=name, fix="Remove the record or write a number; null says that a value is missing")
 
 
 def _asked(path: Path, ask: "Callable[[DuckDBPyConnection], Found]") -> Found:
@@ -195,6 +219,9 @@ def _asked(path: Path, ask: "Callable[[DuckDBPyConnection], Found]") -> Found:
             return ask(connection)
     except duckdb.OutOfMemoryException:
         raise ResourceError(f"{path.name}: not enough memory to read the table") from None
+    except (duckdb.BinderException, duckdb.ConversionException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"the table is not laid out as a shard ({reason})", file=path.name, fix=LAYOUT) from None
     except duckdb.Error as error:
         reason = str(error).splitlines()[0].replace(str(path.absolute()), path.name)
         fix = f"Copy or write the file again, whole. {LAYOUT}"

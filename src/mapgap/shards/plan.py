@@ -66,8 +66,8 @@ def plan_shards(surveys: Sequence[Survey]) -> ShardPlan:
         raise InputError("none of the shards holds ground truth", fix="Name its files too, or give it as GT")
     if not results:
         raise InputError("none of the shards holds detections", fix="Name their files too")
-    image_ids, owner = _owners(truths, "image_ids", "ground truth of image")
-    _owners(results, "detected_image_ids", "detections of image")
+    image_ids, owner = _owners(truths, "image_ids", "ground truth")
+    _owners(results, "detected_image_ids", "detections")
     with_records = [survey for survey in results if survey.detections] or results[:1]
     tasks = [_task(survey, truths, image_ids, owner, categories_json(categories)) for survey in with_records]
     notices = _bare_shards(truths, results)
@@ -176,7 +176,7 @@ def _owners(surveys: Sequence[Survey], field: str, what: str) -> tuple[IdArray, 
         one, other = surveys[owner[first]].name, surveys[owner[first + 1]].name
         more = f" ({len(again):,} such images)" if len(again) > 1 else ""
         raise InputError(
-            f"the {what} {ids[first]} stands in {one} too{more}: a shard is there twice, or images are split",
+            f"image {ids[first]} has {what} in {one} too{more}: a shard is there twice, or images are split",
             file=other,
             fix=WHOLE,
         )
