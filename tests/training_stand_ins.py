@@ -161,11 +161,11 @@ class YOLO:
                 callback(trainer)
 
     def _jdict(self, epoch: int) -> list[Record]:
-        """As `pred_to_json` writes: the stem as image id, a number where it is one; classes from 0; rounded."""
+        """As `pred_to_json` writes: the stem as image id, a number where it is one; classes from 1; rounded."""
         truth = ground_truth()
         stems = {image["id"]: Path(image["file_name"]).stem for image in truth["images"]}
         classes = {
-            identifier: place for place, identifier in enumerate(sorted(one["id"] for one in truth["categories"]))
+            identifier: place for place, identifier in enumerate(sorted(one["id"] for one in truth["categories"]), 1)
         }
         return [
             {
