@@ -169,3 +169,34 @@ def test_warnings_do_not_depend_on_the_split(run: tuple[CocoPair, Parts, Parts],
         with tempfile.TemporaryDirectory() as name:
             told.append(mapgap.evaluate_shards(folder_of(pair, parts, other, kind, name)).notices)
     assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_detections_find_the_ground_truth_of_many_files(kind: str, tmp_path: Path) -> None:
+    boxes = {image_id: [3.0 * image_id, 5.0, 20.0, 10.0 + 5 * image_id] for image_id in range(1, 9)}
+    truth = {
+        "images": [{"id": n, "width": 70, "height": 70, "file_name": f"{n}.jpg", "time": "day"} for n in boxes],
+        "annotations": [
+            {
+                "id": n,
+                "image_id": n,
+                "category_id": 1 + n % 2,
+                "bbox": box,
+                "area": box[2] * box[3],
+                "iscrowd": 0,
+                "attributes": {"occlusion": "none"},
+            }
+            for n, box in boxes.items()
+        ],
+        "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}],
+    }
+    found = [
+        {"image_id": n, "category_id": 1 + n % 2, "bbox": box, "score": 0.1 * n} for n, box in boxes.items() if n != 4
+    ]
+    pair = CocoPair(truth, found)
+    whole = mapgap.evaluate(truth, found)
+    assert 0.8 < (whole.metrics["AP"] or 0) < 1
+    write_truths(tmp_path, pair, [[8, 3], [1, 7, 4], [2], [6, 5]], kind)
+    write_results(tmp_path, pair, [[5, 8, 2, 1], [7, 6, 3, 4]], kind)
+    assert mapgap.evaluate_shards(tmp_path).metrics == whole.metrics
+    assert mapgap.analyze_shards(tmp_path, resamples=0).metrics == whole.metrics
