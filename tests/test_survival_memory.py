@@ -31,7 +31,7 @@ def limited(megabytes: int) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("command", ["evaluate", "doctor", "report"])
-@pytest.mark.parametrize("megabytes", [40, 80, 100, 130, 150, 215, 260, 400, 700, 800])
+@pytest.mark.parametrize("megabytes", [40, 80, 100, 130, 150, 215, 260, 400, 700, 800, 950])
 def test_a_ladder_of_limits(pair: Path, tmp_path: Path, command: str, megabytes: int) -> None:
     output = ["-o", str(tmp_path / "report")] if command == "report" else []
     done = subprocess.run(

@@ -23,7 +23,7 @@ ADDRESSES_OF_NUMPY = 120 * MEGABYTE
 """OpenBLAS, which comes with NumPy, ends the process where it gets less."""
 ADDRESSES_OF_ANALYSIS = 200 * MEGABYTE
 """With less to spare NumPy itself may crash in the middle of a computation."""
-ADDRESSES_OF_TABLES = 760 * MEGABYTE
+ADDRESSES_OF_TABLES = 870 * MEGABYTE
 """DuckDB, which writes and reads Parquet, may crash where it gets less."""
 WAY_OUT = "Free some, give fewer images at once, or use a machine with more memory"
 

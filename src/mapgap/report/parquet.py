@@ -38,7 +38,7 @@ CONFIGURATION: dict[str, str | bool | int | float | list[str]] = {
 """Without a sample, Python strings are text even where the first ones are null. Nothing is fetched, nothing loaded, and
 no name in a query is taken for a variable of ours."""
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-ADDRESSES = 500 << 20
+ADDRESSES = 560 << 20
 """DuckDB crashes where it finds none, so they are asked for before."""
 LITERAL, IDENTIFIER = "'", '"'
 
