@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import mapgap
-from mapgap.errors import ResourceError
+from mapgap.cli import shards
+from mapgap.errors import AccessError, ResourceError
 from mapgap.report.json_files import json_bytes
 from mapgap.shards.running import runner_of
 from tests.command import complaint
@@ -117,11 +118,17 @@ def test_a_shard_that_kills_every_worker_is_given_up(client: Any) -> None:
         list(runner_of(client).each(_die, [1]))
 
 
-def test_no_scheduler_is_told(tmp_path: Path) -> None:
+def test_no_scheduler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_both(tmp_path, PAIR, THREE)
-    for address in ("tcp://127.0.0.1:1", "nonsense://x", "a b"):
+    for address in ("nonsense://x", "a b"):
         asked = run_mapgap("evaluate", "--shards", tmp_path, "--scheduler", address, cwd=tmp_path)
-        assert complaint(asked, 3).startswith(f"no scheduler at {address}: ")
+        assert complaint(asked, 3).startswith(f"no scheduler at {address}: that is no address")
+    monkeypatch.setattr(shards, "PATIENCE", "1s")
+    with (
+        pytest.raises(AccessError, match=r"no scheduler at tcp://127\.0\.0\.1:1: "),
+        shards.client_of("tcp://127.0.0.1:1"),
+    ):
+        pass
 
 
 def shuffled_shards(folder: Path, truth: Path, results: Path, count: int, kind: str) -> None:
