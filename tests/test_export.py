@@ -288,3 +288,18 @@ def test_real_data(real_data: Path) -> None:
     for to in FORMATS[:3]:
         found = export_of(kaist.results, ExportAsked(to))
         assert (found.missed, found.false_positives) == (point["fn"], point["fp"])
+
+
+def test_percent_are_of_width_and_of_height(planted: Analysis) -> None:
+    boxes = Counter(
+        (annotation["image_id"], *annotation["bbox"])
+        for annotation in json.loads(exported(planted, "fiftyone"))["annotations"]
+        if annotation["attributes"]["outcome"] != "tp"
+    )
+    found: Counter[tuple[float, ...]] = Counter()
+    for task in json.loads(exported(planted, "label-studio")):
+        for region in (region for prediction in task["predictions"] for region in prediction["result"]):
+            x, y, width, height = (region["value"][side] for side in ("x", "y", "width", "height"))
+            assert (region["original_width"], region["original_height"]) == (320, 240)
+            found[task["data"]["image_id"], x * 3.2, y * 2.4, width * 3.2, height * 2.4] += 1
+    assert rounded(found) == rounded(boxes)

@@ -249,6 +249,23 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, words: str) -> None:
     assert refusal(tmp_path).startswith(f"both-1.jsonl: {words}")
 
 
+def test_lines_of_images_with_and_without_detections_may_be_mixed(tmp_path: Path) -> None:
+    write_both(tmp_path, PAIR, [[1, 2, 3, 4, 5, 6]], "jsonl")
+    whole = mapgap.evaluate_shards(tmp_path)
+    path = tmp_path / "both-0.jsonl"
+    head, *lines = path.read_text().splitlines()
+    for silent in (0, 5):
+        less = [json.loads(line) for line in lines]
+        del less[silent]["detections"]
+        path.write_text("\n".join([head, *map(json.dumps, less)]))
+        assert mapgap.evaluate_shards(tmp_path).detections == whole.detections - 1
+        del less[silent]["annotations"]
+        less[silent]["detections"] = []
+        path.write_text("\n".join([head, *map(json.dumps, less)]))
+        evaluation = mapgap.evaluate_shards(tmp_path)
+        assert (evaluation.objects, evaluation.detections) == (whole.objects - 1, whole.detections - 1)
+
+
 def rows(path: Path, **changes: Any) -> None:
     """The detections of the first part as a table, the first row changed."""
     first, *others = of_images(PAIR, THREE[0])["detections"]
