@@ -62,6 +62,24 @@ def test_a_missing_shard_is_named(tmp_path: Path, kind: str) -> None:
     assert refusal(tmp_path) == words
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_any_number_may_be_missing(tmp_path: Path, number: int) -> None:
+    marked(tmp_path, "json")[number - 1].unlink()
+    assert f"missing from the set 'set' of 3: number {number}. Give" in refusal(tmp_path)
+
+
+def test_a_shortened_shard_with_bad_records_is_told_of_the_records(tmp_path: Path) -> None:
+    path = marked(tmp_path, "json")[0]
+    content = json.loads(path.read_text())
+    content["detections"][0]["image_id"] = None
+    path.write_text(json.dumps(content))
+    assert refusal(tmp_path).startswith("set-00001-of-00003.json: detections[0], field 'image_id': null is not")
+    content["images"].pop()
+    content["annotations"].pop()
+    path.write_text(json.dumps(content))
+    assert "holds 1 images and says that it has 2: the file was cut off" in refusal(tmp_path)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_shard_given_twice_is_named(tmp_path: Path, kind: str) -> None:
     path = marked(tmp_path, kind)[1]
@@ -225,7 +243,9 @@ def test_a_bad_record_is_named_with_its_file(tmp_path: Path, record: dict[str, A
     if record.get("score", 0) is None:
         evaluation = mapgap.evaluate_shards(tmp_path, reading=mapgap.Reading(lenient=True))
         assert evaluation.detections == 5
-        assert [notice.code for notice in evaluation.notices] == ["score_invalid"]
+        (total,), (by_file,) = evaluation.notices, evaluation.shard_notices
+        assert (total.code, total.message) == ("score_invalid", "shards: score invalid (1 record)")
+        assert by_file.message == "results-0.json: 1 record left out: null is not a finite number"
 
 
 @pytest.mark.parametrize(
@@ -237,6 +257,21 @@ def test_a_bad_record_is_named_with_its_file(tmp_path: Path, record: dict[str, A
         ('{"image": {"id": 1}}', "line 2: the image has neither annotations nor detections"),
         ('{"image": {"id": "a"}, "annotations": []}', "line 2: the image has no id that is a whole number"),
         ('{"image": {"id": 9}, "annotations": 5}', "line 2: not a JSON object: Expected `array | null`, got `int`"),
+        (
+            '{"image": {"id": 1e300}, "annotations": []}',
+            "line 2: the image has the id 1e+300, which is no whole number",
+        ),
+        ('{"annotations": []}', "line 2: the annotations stand beside no image"),
+        ('{"annotations": [{"id": 9}], "detections": []}', "line 2: the annotations stand beside no image"),
+        ('{"categories": [{"id": 5}]}', "line 2: the line has a 'categories' other than a line above"),
+        (
+            '{"image": {"id": 9}, "annotations": [], "categories": [{"id": 5}]}',
+            "line 2: the line has a 'categories' other than a line above",
+        ),
+        ('{"image": {"id": 9}, "annotations": [], "shard": 3}', "shard: not the mark of a shard"),
+        ('{"image": {"id": 9}, "image_id": 8, "annotations": []}', "line 2: the line has another image_id than its"),
+        ('{"image": {"id": 9}, "annotations": [{"image_id": 8}]}', "a record with the image_id 8 stands among the"),
+        ('{"image": {"id": 9}, "annotations": [null]}', "null among the annotations or detections of image 9 is no"),
         ('{"shard": {"set": "a", "number": 4, "of": 3}}', "shard: number 4 of 3 is no number of a shard"),
         ('{"shard": 3}', "shard: not the mark of a shard"),
     ],
@@ -247,6 +282,42 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, words: str) -> None:
     first, *others = path.read_text().splitlines()
     path.write_text("\n".join([first, line, *others]))
     assert refusal(tmp_path).startswith(f"both-1.jsonl: {words}")
+
+
+def test_a_line_of_an_image_may_have_the_classes_and_the_mark(tmp_path: Path) -> None:
+    write_both(tmp_path, PAIR, THREE, "jsonl")
+    whole = mapgap.evaluate_shards(tmp_path).metrics
+    for number, path in enumerate(sorted(tmp_path.iterdir()), 1):
+        head, *lines = [json.loads(line) for line in path.read_text().splitlines()]
+        mark = {"shard": {"set": "s", "number": number, "of": 3}}
+        lines[0] |= {**head, **mark, "image": {**lines[0]["image"], "id": float(lines[0]["image"]["id"])}}
+        path.write_text("\n".join(json.dumps(line) for line in (*lines, head, mark)))
+    evaluation = mapgap.evaluate_shards(tmp_path)
+    assert (evaluation.metrics, evaluation.name) == (whole, "s")
+    path.write_text(path.read_text() + '\n{"shard": {"set": "s", "number": 1, "of": 3}}')
+    assert "line 5: the line has a 'shard' other than a line above" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("lists", "words"),
+    [
+        ({"images": 5}, "truth-0.json: images: 5 is not a list"),
+        ({"images": None}, "truth-0.json: images: null is not a list"),
+        ({"annotations": None}, "truth-0.json: annotations: null is not a list"),
+        ({"annotations": {}}, "truth-0.json: annotations: {} is not a list"),
+        ({"images": [{"id": 1e300}]}, "truth-0.json: images[0], field 'id': 1e+300 is not an integer"),
+    ],
+)
+@pytest.mark.parametrize("has_classes", [True, False])
+def test_what_is_no_list_is_named(tmp_path: Path, lists: dict[str, Any], words: str, has_classes: bool) -> None:
+    write_truths(tmp_path, PAIR, THREE)
+    write_results(tmp_path, PAIR, THREE)
+    path = tmp_path / "truth-0.json"
+    content = json.loads(path.read_text())
+    if not has_classes:
+        del content["categories"]
+    path.write_text(json.dumps(content | lists))
+    assert refusal(tmp_path).startswith(words)
 
 
 def test_lines_of_images_with_and_without_detections_may_be_mixed(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from mapgap.errors import ResourceError
 from mapgap.shards import collecting
 from tests.command import complaint
 from tests.command import mapgap as run_mapgap
-from tests.shard_sets import write_both
+from tests.shard_sets import of_images, write_both, write_results, write_rows, write_truths
 from tests.test_shards_refused import PAIR, THREE
 
 FULL = Path("/dev/full")
@@ -65,14 +65,61 @@ def test_small_batches_give_the_same_numbers(tmp_path: Path, monkeypatch: pytest
             assert mapgap.evaluate_shards(tmp_path, most_in_memory=most).metrics == whole
 
 
+def test_a_full_disk_behind_a_buffer_ends_with_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_both(tmp_path, PAIR, THREE)
+    monkeypatch.setattr(collecting.tempfile, "TemporaryFile", lambda **_: FULL.open("wb"))
+    monkeypatch.setattr(collecting.IO, "seek", lambda *_: 0, raising=False)
+    with pytest.raises(ResourceError, match=r"no room.* for matched detections .No space left on device"):
+        mapgap.evaluate_shards(tmp_path, most_in_memory=0)
+
+
+def test_without_a_folder_for_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_both(tmp_path, PAIR, THREE)
+    monkeypatch.setattr(collecting.tempfile, "tempdir", None)
+    monkeypatch.setattr(collecting.tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "nowhere")])
+    with pytest.raises(ResourceError, match=r"no room for matched detections .No usable temporary directory"):
+        mapgap.evaluate_shards(tmp_path, most_in_memory=0)
+
+
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "lost").symlink_to("nowhere")
-    for name in ("folder", "pipe", "lost"):
-        told = complaint(run_mapgap("evaluate", "--shards", name, cwd=tmp_path), 3)
-        assert told.startswith(f"{name}: no file has such a name")
+    assert "folder: no file has such a name" in complaint(run_mapgap("evaluate", "--shards", "folder", cwd=tmp_path), 3)
+    write_both(tmp_path, PAIR, THREE)
+    mapgap.evaluate_shards(tmp_path)
+    for name, words in (("pipe", "is no file (a pipe, socket or device)"), ("lost", "is a link to a file that is not")):
+        if name == "pipe":
+            os.mkfifo(tmp_path / name)
+        else:
+            (tmp_path / name).symlink_to("nowhere")
+        assert complaint(run_mapgap("evaluate", "--shards", name, cwd=tmp_path), 3).startswith(f"{name}: {words}")
+        assert f"{name}: {words}" in complaint(run_mapgap("evaluate", "--shards", tmp_path, cwd=tmp_path), 3)
+        (tmp_path / name).unlink()
     (tmp_path / "picture.json").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert "picture.json: the file is a PNG picture" in complaint(
         run_mapgap("evaluate", "--shards", "picture.json", cwd=tmp_path), 2
     )
+
+
+def test_a_shard_that_goes_away_meanwhile_is_told(tmp_path: Path) -> None:
+    write_truths(tmp_path, PAIR, THREE)
+    write_results(tmp_path, PAIR, THREE)
+
+    def progress(stage: str) -> None:
+        if stage == "reading shards":
+            (tmp_path / "truth-1.json").unlink()
+
+    with pytest.raises(mapgap.AccessError, match=r"truth-1.json: cannot be read any more: No such file"):
+        mapgap.evaluate_shards(tmp_path, progress=progress)
+
+
+def test_a_table_whose_name_is_no_utf_8_is_told(tmp_path: Path) -> None:
+    write_truths(tmp_path, PAIR, THREE)
+    write_results(tmp_path, PAIR, THREE)
+    odd = os.fsencode(tmp_path) + b"/caf\xe9.json"
+    os.rename(tmp_path / "results-1.json", odd)
+    assert mapgap.evaluate_shards(tmp_path).detections == 6
+    os.unlink(odd)
+    write_rows(tmp_path / "results-1.parquet", of_images(PAIR, THREE[1])["detections"])
+    os.rename(tmp_path / "results-1.parquet", os.fsencode(tmp_path) + b"/caf\xe9.parquet")
+    told = complaint(run_mapgap("evaluate", "--shards", tmp_path, cwd=tmp_path), 3)
+    assert "Parquet files need a path in UTF-8. Rename it" in told

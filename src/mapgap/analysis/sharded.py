@@ -3,26 +3,28 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mapgap.analysis.analysis import Analysis, analyze
-from mapgap.analysis.examining import notices_of
+from mapgap.analysis.examining import notices_of, reading_findings
 from mapgap.analysis.sources import require_iou_type
 from mapgap.analysis.stages import CountingProgress, Progress
+from mapgap.coco_parameters import LOW_AP50
 from mapgap.matching import metrics_of_curves
 from mapgap.memory import require_memory
 from mapgap.readings import USUAL, Reading
 from mapgap.shards.assembling import assemble_detections, assemble_ground_truth, read_shard_detections
 from mapgap.shards.collecting import MOST_IN_MEMORY, RowStore
 from mapgap.shards.files import shard_files
-from mapgap.shards.matching import MatchedShard, forget_ground_truth, match_shard
-from mapgap.shards.notices import join_notices
+from mapgap.shards.matching import MatchedShard, forget_ground_truth, match_shard, read_task
+from mapgap.shards.notices import join_notices, total_notices
 from mapgap.shards.numbers import ShardCurves, curves_of_rows
 from mapgap.shards.oddities import detection_findings, join_detection_oddities, join_oddities, object_findings
-from mapgap.shards.plan import ShardPlan, plan_shards
+from mapgap.shards.plan import ShardPlan, ShardTask, plan_shards
 from mapgap.shards.running import Runner, runner_of
 from mapgap.shards.survey import require_reading, survey_shard
 from mapgap.tables import AREA_RANGES, IOU_THRESHOLDS, MAX_DETECTIONS, Detections, GroundTruth, IdArray, Notice
@@ -49,7 +51,7 @@ class ShardedEvaluation:
     notices: tuple[Notice, ...]
     """What is odd about the data, however it is split."""
     shard_notices: tuple[Notice, ...]
-    """What is odd about the set of files."""
+    """What is odd about the set of files, and what reading had to say, with the names of the files."""
     images: int
     objects: int
     detections: int
@@ -83,7 +85,10 @@ class ReadShards:
     ground_truth: GroundTruth
     detections: Detections
     shard_notices: tuple[Notice, ...]
-    """What is odd about the set of files; what is odd about the data stands in the tables."""
+    """What is odd about the set of files, and what reading the detections had to say, with the names of the files.
+
+    The tables have what is odd about the data, however it is split.
+    """
 
 
 def evaluate_shards(
@@ -151,8 +156,9 @@ def read_shards(
         parts = _each(runner, read, plan, progress)
     finally:
         forget_ground_truth()
-    notices = join_notices(notice for part in parts for notice in part.notices)
-    return ReadShards(ground_truth, assemble_detections(plan, parts, notices), plan.notices)
+    told = [notice for part in parts for notice in part.notices]
+    detections = assemble_detections(plan, parts, total_notices(plan.name, told))
+    return ReadShards(ground_truth, detections, (*plan.notices, *join_notices(told)))
 
 
 def _plan(shards: Shards, iou_type: str, reading: Reading, runner: Runner, progress: Progress | None) -> ShardPlan:
@@ -161,7 +167,7 @@ def _plan(shards: Shards, iou_type: str, reading: Reading, runner: Runner, progr
     files = runner.paths(shard_files(shards))
     _begin(progress, SHARD_STAGES[0])
     surveys = []
-    for _, survey in runner.each(partial(survey_shard, reading=reading), files):
+    for _, survey in runner.each(partial(survey_shard, iou_type=iou_type, reading=reading), files):
         surveys.append(survey)
         _count(progress, len(surveys), len(files))
     return plan_shards(surveys)
@@ -196,11 +202,15 @@ def _evaluated(
             _count(progress, len(told), len(plan.tasks))
         curves = curves_of_rows(store, found, positives, len(plan.image_ids))
     parts = [matched for _, matched in sorted(told, key=lambda each: each[0])]
+    metrics = metrics_of_curves(curves)
+    read = [notice for survey in plan.surveys for notice in survey.notices]
+    read += [notice for part in parts for notice in part.notices]
+    other_reading = _reading_notices(plan, metrics["AP50"], iou_type, reading, runner)
     return ShardedEvaluation(
         name=plan.name,
-        metrics=metrics_of_curves(curves),
-        notices=_notices(plan, parts, class_detections, positives[0]),
-        shard_notices=plan.notices,
+        metrics=metrics,
+        notices=(*total_notices(plan.name, read), *_notices(plan, parts, class_detections, positives[0])),
+        shard_notices=(*plan.notices, *join_notices(read), *other_reading),
         images=len(plan.image_ids),
         objects=int(positives[0].sum()),
         detections=int(class_detections.sum()),
@@ -222,16 +232,31 @@ def _positives(plan: ShardPlan) -> IdArray:
 def _notices(
     plan: ShardPlan, parts: Sequence[MatchedShard], class_detections: IdArray, objects: IdArray
 ) -> tuple[Notice, ...]:
-    read = join_notices([notice for survey in plan.surveys for notice in survey.notices])
-    read += join_notices([notice for part in parts for notice in part.notices])
     names = [name for _, name in plan.categories]
     odd_objects = join_oddities(survey.oddities for survey in plan.surveys)
     odd = join_detection_oddities(part.oddities for part in parts)
-    findings = [
-        *object_findings(plan.name, odd_objects),
-        *detection_findings(plan.name, odd, names, class_detections, objects),
-    ]
-    return (*read, *notices_of(findings))
+    return notices_of(
+        [
+            *object_findings(plan.name, odd_objects),
+            *detection_findings(plan.name, odd, names, class_detections, objects),
+        ]
+    )
+
+
+def _reading_notices(
+    plan: ShardPlan, ap50: float | None, iou_type: str, reading: Reading, runner: Runner
+) -> tuple[Notice, ...]:
+    """Where hardly anything matches, what explains it, by the file with the most detections."""
+    if ap50 is None or ap50 >= LOW_AP50:
+        return ()
+    detections = {survey.path: survey.detections for survey in plan.surveys}
+    largest = max(plan.tasks, key=lambda task: detections[task.detections])
+    look = partial(_reading_notices_of, ap50=ap50, iou_type=iou_type, reading=reading)
+    return tuple(chain.from_iterable(notices for _, notices in runner.each(look, [largest])))
+
+
+def _reading_notices_of(task: ShardTask, ap50: float, iou_type: str, reading: Reading) -> tuple[Notice, ...]:
+    return notices_of(reading_findings(*read_task(task, iou_type, reading), ap50, reading))
 
 
 def _begin(progress: Progress | None, stage: str) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mapgap.coco.columns import box_area, require_finite, require_finite_area
 from mapgap.coco.records import Records
 from mapgap.errors import InputError
-from mapgap.tables import FloatArray, IdArray
+from mapgap.tables import BoolArray, FloatArray, IdArray
 
 COLUMNS = "[image_id, x, y, width, height, score, category_id]"
 NUMBER_KINDS = "iuf"
@@ -21,7 +21,7 @@ class DetectionColumns:
     name: str
     """Of the file."""
     image_id: NDArray[np.generic]
-    """(N,) numbers; like all of them NaN where there is none."""
+    """(N,) numbers; like all of them NaN where there is none, or integers and None, of type object."""
     category_id: NDArray[np.generic]
     box: FloatArray
     """(N, 4)"""
@@ -84,13 +84,16 @@ def _require_layout(records: Records, array: NDArray[np.generic]) -> None:
 
 def _identifiers(records: Records, column: NDArray[np.generic], field: str) -> IdArray:
     """(N,) ids as int64; a number with a fraction or beyond 64 bits is complained of, and 0 stands for it."""
+    is_identifier: BoolArray
     if column.dtype.kind == "i":
         return column.astype(np.int64)
-    if column.dtype.kind == "u":
-        is_identifier = column <= np.uint64(2**63 - 1)
+    if column.dtype.kind == "O":
+        is_identifier = np.array([value is not None for value in column], dtype=np.bool_)
+    elif column.dtype.kind == "u":
+        is_identifier = np.asarray(column <= np.uint64(2**63 - 1))
     else:
         number = column.astype(np.float64)
         is_identifier = (np.floor(number) == number) & (number >= -(2.0**63)) & (number < 2.0**63)
     for row in np.flatnonzero(~is_identifier).tolist():
-        records.refuse(row, None, field, column[row].item())
+        records.refuse(row, None, field, column[row : row + 1].tolist()[0])
     return np.where(is_identifier, column, 0).astype(np.int64)

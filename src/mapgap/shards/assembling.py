@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from mapgap.coco.ground_truth import read_ground_truth
+from mapgap.coco.values import is_identifier
 from mapgap.readings import USUAL, Reading
 from mapgap.shards.contents import ground_truth_text
 from mapgap.shards.matching import read_task
@@ -48,8 +49,8 @@ class _Lists(msgspec.Struct):
 
 def assemble_ground_truth(plan: ShardPlan, iou_type: str = "bbox", reading: Reading = USUAL) -> GroundTruth:
     """The table of a file with all images by id, and their annotations in that order, each as in its shard."""
-    images: list[tuple[int, msgspec.Raw]] = []
-    annotations: list[tuple[int, msgspec.Raw]] = []
+    images: list[tuple[tuple[int, bytes], msgspec.Raw]] = []
+    annotations: list[tuple[tuple[int, bytes], msgspec.Raw]] = []
     for survey in plan.surveys:
         if survey.has_ground_truth:
             content = open_shard(survey.path, max_input_bytes=reading.max_input_bytes)
@@ -97,13 +98,15 @@ def assemble_detections(
     )
 
 
-def _key(record: msgspec.Raw, kind: type[_Image] | type[_Annotation], field: str) -> int:
+def _key(record: msgspec.Raw, kind: type[_Image] | type[_Annotation], field: str) -> tuple[int, bytes]:
+    """Records without an id in the order of their bytes, so that it is the same for any split."""
     try:
-        return int(getattr(msgspec.json.decode(record, type=kind), field))
+        identifier = getattr(msgspec.json.decode(record, type=kind), field)
     except msgspec.DecodeError:
-        return LAST
+        return LAST, bytes(record)
+    return (int(identifier), b"") if is_identifier(identifier) else (LAST, bytes(record))
 
 
-def _sorted(records: list[tuple[int, msgspec.Raw]]) -> list[bytes]:
+def _sorted(records: list[tuple[tuple[int, bytes], msgspec.Raw]]) -> list[bytes]:
     records.sort(key=lambda keyed: keyed[0])
     return [bytes(record) for _, record in records]

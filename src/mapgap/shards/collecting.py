@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -116,17 +116,17 @@ class RowStore:
         offsets = np.sum([offsets for offsets, _ in self._in_memory], axis=0)
         try:
             if self._file is None:
-                unnamed = tempfile.TemporaryFile(prefix="mapgap-")  # noqa: SIM115 - closed with the store
-                self._file = self._open.enter_context(unnamed)
+                self._file = tempfile.TemporaryFile(prefix="mapgap-")  # noqa: SIM115 - closed with the store
+                self._open.callback(_close, self._file)
             start = self._file.seek(0, 2)
             for k in range(self._classes):
                 for starts, rows in self._in_memory:
                     self._file.write(rows[starts[k] : starts[k + 1]].tobytes())
             self._file.flush()
         except OSError as error:
-            folder = tempfile.gettempdir()
+            where = f" in {tempfile.tempdir}" if tempfile.tempdir else ""
             fix = "Free some, or set TMPDIR to another folder"
-            raise ResourceError(f"no room in {folder} for matched detections ({error.strerror}). {fix}") from error
+            raise ResourceError(f"no room{where} for matched detections ({error.strerror}). {fix}") from error
         self._written.append((offsets.astype(np.int64), start))
         self._in_memory, self._bytes = [], 0
 
@@ -149,3 +149,9 @@ class RowStore:
         assert self._file is not None
         self._file.seek(offset)
         return np.frombuffer(self._file.read(count * ROW.itemsize), dtype=ROW)
+
+
+def _close(file: IO[bytes]) -> None:
+    """On a full disk closing fails too, at what could not be written before."""
+    with suppress(OSError):
+        file.close()

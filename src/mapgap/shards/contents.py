@@ -71,25 +71,38 @@ def ground_truth_text(
     return text_in_memory(name, text)
 
 
-def with_image_id(record: msgspec.Raw, image_id: int, name: str) -> bytes:
+def with_image_id(record: bytes | msgspec.Raw, image_id: int, name: str) -> bytes:
     """A record that stands in the list of its image, with the field `image_id` that it may leave out.
 
-    InputError, naming the file `name`, for what is no object.
+    InputError, naming the file `name`, for what is no object, and for a record that says it is of another image.
     """
     text = bytes(record).lstrip()
     if not text.startswith(b"{"):
         shown = visible(text[:LONGEST_SHOWN].decode(errors="replace"))
         what = f"{shown} among the annotations or detections of image {image_id} is no object"
         raise InputError(what, file=name, fix="Write records of COCO's format")
-    if b'"image_id"' in text and "image_id" in msgspec.json.decode(text, type=dict[str, msgspec.Raw]):
-        return text
+    if b'image_id"' in text:
+        own = msgspec.json.decode(text, type=dict[str, msgspec.Raw]).get("image_id")
+        if own is not None:
+            if msgspec.json.decode(own) != image_id:
+                raise of_another_image(name, image_id, visible(bytes(own)[:LONGEST_SHOWN].decode(errors="replace")))
+            return text
     rest = text[1:].lstrip()
     return b'{"image_id":%d%b%b' % (image_id, b"" if rest.startswith(b"}") else b",", rest)
 
 
+def of_another_image(name: str, image_id: int, own: str) -> InputError:
+    """The complaint about a record in the list of an image."""
+    return InputError(
+        f"a record with the image_id {own} stands among the annotations or detections of image {image_id}",
+        file=name,
+        fix="Write it in the list of its own image, or leave image_id out",
+    )
+
+
 def without_nulls(record: bytes) -> bytes:
     """A record of a table, where null says that there is nothing."""
-    if b"null" not in record:
+    if b"null" not in record or not record.lstrip().startswith(b"{"):
         return record
     fields = msgspec.json.decode(record, type=dict[str, msgspec.Raw])
     return msgspec.json.encode({key: value for key, value in fields.items() if bytes(value) != b"null"})

@@ -11,18 +11,20 @@ from mapgap.visible_text import visible
 def shard_files(patterns: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> tuple[str, ...]:
     """The files that the patterns name, sorted, each once; a folder stands for all files in it.
 
-    A star does not match names that begin with a dot. AccessError for a pattern that names none.
+    A star does not match names that begin with a dot, and folders in a folder are passed over. AccessError for a
+    pattern that names none, and for what is neither file nor folder.
     """
     given = [patterns] if isinstance(patterns, str | os.PathLike) else list(patterns)
     if not given:
         raise InputError("no shards are given", fix="Name their files, as in 'runs/*.parquet'")
     found: dict[str, str] = {}
     for pattern in map(os.fsdecode, given):
-        paths = [path for path in _matching(pattern) if os.path.isfile(path)]
+        paths = [path for path in sorted(_matching(pattern)) if not os.path.isdir(path)]
         if not paths:
             fix = "Give a path, a folder or a pattern such as 'runs/*.parquet'"
             raise AccessError(f"{visible(pattern)}: no file has such a name. {fix}")
         for path in paths:
+            _require_file(path)
             found.setdefault(os.path.realpath(path), path)
     return tuple(sorted(found.values()))
 
@@ -30,6 +32,13 @@ def shard_files(patterns: str | os.PathLike[str] | Sequence[str | os.PathLike[st
 def _matching(pattern: str) -> list[str]:
     if os.path.isdir(pattern):
         return glob.glob(os.path.join(glob.escape(pattern), "*"))
-    if os.path.exists(pattern):  # a name with brackets or stars of its own
+    if os.path.lexists(pattern):  # a name with brackets or stars of its own
         return [pattern]
     return glob.glob(pattern, recursive=True)
+
+
+def _require_file(path: str) -> None:
+    """A shard is read twice, so that it cannot be a pipe; a link to nothing would be a shard less."""
+    if not os.path.isfile(path):
+        what = "a link to a file that is not there" if os.path.islink(path) else "no file (a pipe, socket or device)"
+        raise AccessError(f"{visible(path)}: is {what}. Write the shard to a file there, or leave the name out")

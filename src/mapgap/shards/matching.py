@@ -8,6 +8,7 @@ import numpy as np
 
 from mapgap.coco.detections import read_detections
 from mapgap.coco.ground_truth import read_ground_truth
+from mapgap.errors import AccessError
 from mapgap.matching import match_detections
 from mapgap.readings import USUAL, Reading
 from mapgap.shards.joining import join_truths, of_images
@@ -25,6 +26,7 @@ from mapgap.tables import (
     IdArray,
     Notice,
 )
+from mapgap.visible_text import visible
 
 BITS = np.uint16
 """Of one detection in one area range, one an IoU threshold."""
@@ -129,7 +131,11 @@ def _found(rows: MatchedRows, rank: np.ndarray[tuple[int], np.dtype[np.int32]]) 
 
 
 def _signature(path: str) -> tuple[int, int, int]:
-    status = os.stat(path)
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise AccessError(f"{visible(path)}: cannot be read any more: {reason}. Leave the shards as they are") from None
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 

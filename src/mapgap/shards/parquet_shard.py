@@ -1,22 +1,30 @@
 """A shard that is a Parquet file: one row an image with nested lists, or one row a detection."""
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from mapgap.coco.detection_array import DetectionColumns
 from mapgap.coco.input_bytes import Limit
-from mapgap.coco.sources import text_in_memory
-from mapgap.errors import InputError, ResourceError
+from mapgap.coco.sources import JsonText, text_in_memory
+from mapgap.coco.values import is_writable
+from mapgap.errors import AccessError, InputError, ResourceError
 from mapgap.memory import require_addresses
 from mapgap.report.parquet import ADDRESSES, CONFIGURATION
-from mapgap.shards.contents import ShardContent, ground_truth_text, mark_of, with_image_id, without_nulls
+from mapgap.shards.contents import (
+    ShardContent,
+    ground_truth_text,
+    mark_of,
+    of_another_image,
+    with_image_id,
+    without_nulls,
+)
+from mapgap.shards.table_columns import LAYOUT, TAKEN, detection_columns, has_masks_alone
+from mapgap.visible_text import visible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,18 +33,15 @@ Found = TypeVar("Found")
 PARQUET_MAGIC = b"PAR1"
 MARK_KEY = "mapgap"
 """Of the file's key-value metadata: a JSON object with `shard` and `categories`."""
-LAYOUT = (
-    "A shard has one row an image, with the columns id, annotations and (or) detections, or one row a detection, with "
-    "image_id, category_id, score and bbox (or x, y, width and height)"
-)
 BYTES_A_VALUE = 8
-CORNERS = ("x", "y", "width", "height")
 
 
 def open_parquet(
     path: Path, *, with_masks: bool = False, only_images: bool = False, max_input_bytes: int | None = None
 ) -> ShardContent:
     """What the table holds: detections as columns, with `with_masks` as JSON, with `only_images` their images alone."""
+    if not is_writable(str(path)):
+        raise AccessError(f"{visible(str(path))}: Parquet files need a path in UTF-8. Rename it")
     limit = Limit(path.name, max_input_bytes)
     limit.require(os.stat(path).st_size)
     require_addresses(ADDRESSES, "reading Parquet")
@@ -50,47 +55,39 @@ def open_parquet(
 
 
 def _content(connection: "DuckDBPyConnection", name: str, with_masks: bool, only_images: bool) -> ShardContent:
-    types = {column: str(kind) for column, kind, *_ in connection.execute("DESCRIBE shard").fetchall()}
+    types = _types(connection, "shard")
     lowered = {column.lower(): kind for column, kind in types.items()}  # as SQL reads names
     types = lowered if {"image_id", "score"} <= lowered.keys() else types
     marks = _metadata(connection, name)
     mark = mark_of(marks.get("shard"), name)
     categories = bytes(marks["categories"]) if "categories" in marks else None
     if {"image_id", "score"} <= types.keys():
-        with_masks = with_masks or _has_masks_alone(types)
-        if not with_masks:
-            _require_columns(name, types)
-        if only_images:
-            return ShardContent(name, mark, categories, None, _image_ids(connection, name, "image_id FROM shard"))
-        return ShardContent(name, mark, categories, None, _rows(connection, name, types, with_masks))
+        with_masks = with_masks or has_masks_alone(types)
+        return ShardContent(name, mark, categories, None, _rows(connection, name, types, with_masks, only_images))
     if "id" not in types or not {"annotations", "detections"} & types.keys():
         raise InputError(f"no shard has the columns {', '.join(types)}", file=name, fix=LAYOUT)
-    inner = _names_in_list(connection, "detections") if "detections" in types else ()
-    with_masks = with_masks or _has_masks_alone(inner)
+    inner = _types_in_list(connection, "detections") if "detections" in types else {}
+    with_masks = with_masks or has_masks_alone(inner)
     return ShardContent(
         name,
         mark,
         categories,
         _nested_ground_truth(connection, name, types, categories) if "annotations" in types else None,
-        _nested_detections(connection, name, with_masks, only_images) if "detections" in types else None,
+        _nested_detections(connection, name, inner, with_masks, only_images) if "detections" in types else None,
     )
 
 
-def _names_in_list(connection: "DuckDBPyConnection", column: str) -> Collection[str]:
-    """The fields of the structs in a column of lists."""
-    query = f"DESCRIBE SELECT record.* FROM (SELECT unnest({column}) AS record FROM shard)"
-    return [name for name, *_ in connection.execute(query).fetchall()]
+def _types(connection: "DuckDBPyConnection", table: str) -> dict[str, str]:
+    """Column -> its type."""
+    return {column: str(kind) for column, kind, *_ in connection.execute(f"DESCRIBE FROM {table}").fetchall()}
 
 
-def _has_masks_alone(names: Collection[str]) -> bool:
-    """Whether records have no box but a mask, from which the reader of JSON takes one."""
-    return "segmentation" in names and "bbox" not in names and not set(CORNERS) <= set(names)
-
-
-def _require_columns(name: str, types: Mapping[str, str]) -> None:
-    for column in ["category_id", *(["bbox"] if "bbox" in types else CORNERS)]:
-        if column not in types:
-            raise InputError(f"the table has no column {column}", file=name, fix=LAYOUT)
+def _types_in_list(connection: "DuckDBPyConnection", column: str) -> Mapping[str, str]:
+    """Field -> its type of the structs in a column of lists; none where all lists are empty, of whatever type."""
+    if connection.execute(f"SELECT 1 FROM shard WHERE len({column}) > 0 LIMIT 1").fetchone() is None:
+        return {}
+    types = _types(connection, f"(SELECT record.* FROM (SELECT unnest({column}) AS record FROM shard))")
+    return {field.lower(): kind for field, kind in types.items()}  # as SQL reads names
 
 
 def _metadata(connection: "DuckDBPyConnection", name: str) -> Mapping[str, msgspec.Raw]:
@@ -104,67 +101,35 @@ def _metadata(connection: "DuckDBPyConnection", name: str) -> Mapping[str, msgsp
 
 
 def _rows(
-    connection: "DuckDBPyConnection", name: str, types: Mapping[str, str], with_masks: bool
-) -> "DetectionColumns | Any":
-    if with_masks:
-        records = connection.execute("SELECT to_json(shard)::VARCHAR FROM shard").fetchall()
-        texts = [_json(name, "of a row", record) for (record,) in records]
-        return text_in_memory(name, b"[%b]" % b",".join(texts))
-    box = "bbox" if "bbox" in types else f"[{', '.join(CORNERS)}]"
-    return _columns(connection, name, f"SELECT image_id, category_id, {box} AS bbox, score FROM shard")
+    connection: "DuckDBPyConnection", name: str, types: Mapping[str, str], with_masks: bool, only_images: bool
+) -> DetectionColumns | JsonText:
+    """One row a detection."""
+    if not with_masks or only_images:
+        return detection_columns(connection, name, "shard", types, only_images=only_images)
+    records = connection.execute("SELECT to_json(struct_pack(*COLUMNS(*)))::VARCHAR FROM shard").fetchall()
+    texts = [_json(name, "of a row", record) for (record,) in records]
+    return text_in_memory(name, b"[%b]" % b",".join(texts))
 
 
 def _nested_detections(
-    connection: "DuckDBPyConnection", name: str, with_masks: bool, only_images: bool
-) -> "DetectionColumns | Any":
-    if only_images:
-        return _image_ids(connection, name, "unnest(range(len(detections))) AS place, id AS image_id FROM shard")
-    if with_masks:
+    connection: "DuckDBPyConnection", name: str, types: Mapping[str, str], with_masks: bool, only_images: bool
+) -> DetectionColumns | JsonText:
+    """A list of detections in the row of their image."""
+    if not types:
+        return text_in_memory(name, b"[]")
+    if with_masks and not only_images:
         rows = connection.execute("SELECT id, to_json(detections)::VARCHAR FROM shard").fetchall()
         records = [record for image_id, text in rows for record in _records(name, image_id, text)]
         return text_in_memory(name, b"[%b]" % b",".join(records))
     given = "SELECT id AS image_id, unnest(detections) AS detection FROM shard"
-    taken = "SELECT image_id, detection.category_id, detection.bbox, detection.score"
-    return _columns(connection, name, f"{taken} FROM ({given})")
-
-
-def _image_ids(connection: "DuckDBPyConnection", name: str, query: str) -> DetectionColumns:
-    """One row a detection, with nothing but its image."""
-    found: dict[str, Any] = connection.execute(f"SELECT image_id AS image_id FROM (SELECT {query})").fetchnumpy()
-    images = _unmasked(found["image_id"])
-    _require_numbers(name, "image_id", images)
-    nothing = np.zeros(0)
-    return DetectionColumns(name, images, nothing, nothing.reshape(0, 4), nothing)
-
-
-def _columns(connection: "DuckDBPyConnection", name: str, query: str) -> DetectionColumns:
-    """The columns of a query for image_id, category_id, bbox and score; what is null, or no box, is NaN."""
-    sides = ", ".join(f"CASE WHEN len(bbox) = 4 THEN bbox[{side}]::DOUBLE END AS side_{side}" for side in range(1, 5))
-    selected = (
-        f"SELECT image_id AS image_id, category_id AS category_id, score::DOUBLE AS score, {sides} FROM ({query})"
-    )
-    found: dict[str, Any] = connection.execute(selected).fetchnumpy()
-    columns = {key: _unmasked(column) for key, column in found.items()}
-    box = np.column_stack([columns[f"side_{side}"] for side in range(1, 5)]).astype(np.float64, copy=False)
-    for key in ("image_id", "category_id"):
-        _require_numbers(name, key, columns[key])
-    return DetectionColumns(name, columns["image_id"], columns["category_id"], box, columns["score"])
-
-
-def _require_numbers(name: str, column: str, values: NDArray[Any]) -> None:
-    if values.dtype.kind not in "iuf":
-        raise InputError(f"the column {column} has no numbers", file=name, fix=LAYOUT)
-
-
-def _unmasked(column: NDArray[Any]) -> NDArray[Any]:
-    """DuckDB gives a masked array where there are nulls."""
-    if not isinstance(column, np.ma.MaskedArray):
-        return column
-    if not column.mask.any() or column.dtype.kind not in "iuf":
-        return np.asarray(column.data)
-    filled = column.data.astype(np.float64)
-    filled[np.ma.getmaskarray(column)] = np.nan
-    return filled
+    if "image_id" in types:
+        elsewhere = f"SELECT image_id, detection.image_id FROM ({given}) WHERE detection.image_id <> image_id"
+        for image_id, own in connection.execute(f"{elsewhere} LIMIT 1").fetchall():
+            raise of_another_image(name, image_id, str(own))
+    fields = [field for field in types if field in TAKEN and field != "image_id"]
+    query = f"(SELECT {', '.join(['image_id', *(f'detection.{field}' for field in fields)])} FROM ({given}))"
+    kinds = {**types, "image_id": _types(connection, "shard")["id"]}
+    return detection_columns(connection, name, query, kinds, only_images=only_images)
 
 
 def _nested_ground_truth(
@@ -188,7 +153,7 @@ def _records(name: str, image_id: object, text: str | None) -> list[bytes]:
         raise InputError(f"image {image_id} has no list of records: {error}", file=name, fix=LAYOUT) from None
     except msgspec.DecodeError:
         raise _not_json(name, image_id) from None
-    return [without_nulls(with_image_id(record, image_id, name)) for record in records or ()]
+    return [with_image_id(without_nulls(bytes(record)), image_id, name) for record in records or ()]
 
 
 def _json(name: str, image_id: object, text: str) -> bytes:

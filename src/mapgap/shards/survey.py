@@ -1,5 +1,7 @@
 """What one shard is about: read once before anything is matched, so that what is missing shows early."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 from mapgap.coco.detection_array import DetectionColumns
 from mapgap.coco.detections import read_raw_detections
 from mapgap.coco.ground_truth import read_ground_truth
-from mapgap.coco.sources import JsonText
+from mapgap.coco.sources import JsonText, text_in_memory
 from mapgap.coco.values import is_identifier
 from mapgap.errors import InputError
 from mapgap.readings import USUAL, Reading
@@ -61,12 +63,16 @@ class Survey:
         return "ground truth" if self.has_ground_truth else "detections"
 
 
-def survey_shard(path: str, reading: Reading = USUAL) -> Survey:
-    """Reads the whole file once. InputError and AccessError as `open_shard` and the readers of `coco`."""
+def survey_shard(path: str, iou_type: str = "bbox", reading: Reading = USUAL) -> Survey:
+    """Reads the whole file once. InputError and AccessError as `open_shard` and the readers of `coco`.
+
+    For `segm` the masks of the ground truth too: a lenient reading counts no object whose mask means nothing.
+    """
     content = open_shard(path, only_images=True, max_input_bytes=reading.max_input_bytes)
     found: dict[str, Any] = {}
     if content.ground_truth is not None or content.categories is not None:
-        truth = read_ground_truth(ground_truth_of(content), with_attributes=False, reading=reading)
+        text, with_masks = ground_truth_of(content), iou_type == "segm"
+        truth = read_ground_truth(text, with_masks=with_masks, with_attributes=False, reading=reading)
         found |= _of_ground_truth(truth)
         if content.categories is not None:
             names = zip(truth.categories.ids.tolist(), truth.categories.names, strict=True)
@@ -95,7 +101,8 @@ def ground_truth_of(content: ShardContent, categories: bytes | None = None) -> J
         return content.ground_truth
     lists = msgspec.json.decode(content.ground_truth.text, type=_Lists)
     given = categories or _classes_of(lists.annotations)
-    return ground_truth_text(content.name, _records(lists.images), _records(lists.annotations), given)
+    text = b'{"images":%b,"annotations":%b,"categories":%b}' % (lists.images, lists.annotations, given)
+    return text_in_memory(content.name, text)
 
 
 class _Lists(msgspec.Struct):
@@ -111,16 +118,21 @@ class _OfImage(msgspec.Struct):
     image_id: int | float
 
 
-def _records(raw: msgspec.Raw) -> list[bytes]:
-    return [bytes(record) for record in msgspec.json.decode(raw, type=list[msgspec.Raw])]
-
-
 def _classes_of(annotations: msgspec.Raw) -> bytes:
+    """The list of the classes that annotations name; what names none is left to the reader to complain of."""
     try:
         ids = {record.category_id for record in msgspec.json.decode(annotations, type=list[_OfClass])}
-    except msgspec.ValidationError:  # the reader says which, and why
-        return b"[]"
-    return msgspec.json.encode([{"id": identifier} for identifier in sorted(ids)])
+    except msgspec.ValidationError:
+        ids = set(_sound_classes(annotations))
+    whole = sorted({int(identifier) for identifier in ids if is_identifier(identifier)})
+    return msgspec.json.encode([{"id": identifier} for identifier in whole])
+
+
+def _sound_classes(annotations: msgspec.Raw) -> Iterator[int | float]:
+    with suppress(msgspec.ValidationError):
+        for record in msgspec.json.decode(annotations, type=list[msgspec.Raw]):
+            with suppress(msgspec.ValidationError):
+                yield msgspec.json.decode(record, type=_OfClass).category_id
 
 
 def _of_ground_truth(truth: GroundTruth) -> dict[str, Any]:
@@ -147,6 +159,8 @@ def _written_image_ids(detections: JsonText | DetectionColumns, reading: Reading
     """(the image of each detection that has one, how many records there are, None if some mean nothing)."""
     if isinstance(detections, DetectionColumns):
         values = detections.image_id
+        if values.dtype.kind == "O":
+            return _whole(values.tolist()), len(values)
         is_whole = np.isfinite(values) & (values == np.floor(values)) if values.dtype.kind == "f" else slice(None)
         return values[is_whole].astype(np.int64), len(values)
     try:
