@@ -212,6 +212,10 @@ def test_a_kitti_label_without_a_picture(tmp_path: Path) -> None:
         ([], "there is no frame"),
         ([bdd_frame("a", []), bdd_frame("a", [])], r"frames\[1\]: 'a' is the name of frames\[0\] too"),
         ([{"labels": []}], r"frames\[0\]: object missing required field `name`"),
+        (
+            [{"name": "a", "frames": [{"objects": []}]}],
+            r"frames\[0\]: the picture has 'frames' of its own, whose objects",
+        ),
         ([bdd_frame("a", [{"category": 3}])], r"frames\[0\].labels\[0\].category: expected `str`, got `int`"),
         ([bdd_frame("a", [bdd_label("boat", (0, 0, 1, 1))])], r"frame 'a', labels\[0\]: 'boat' is no class"),
         ([bdd_frame("a", [bdd_label("car", (2, 0, 1, 1))])], r"labels\[0\]: the corners \[2.0, 0.0, 1.0, 1.0\]"),

@@ -66,6 +66,8 @@ class _Frame(msgspec.Struct):
     size: _Size | None = None
     category: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     """Of a flat list of boxes, which is another format."""
+    frames: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    """Of the labels of one picture, as are the files of the folder `100k`: its boxes stand deeper."""
 
 
 class _Frames(msgspec.Struct):
@@ -166,6 +168,10 @@ def _frames(text: JsonText) -> list[_Frame]:
         if frame.category is not msgspec.UNSET:
             what = "this is a box without a frame around it"
             raise InputError(what, file=text.name, where=f"frames[{place}]", fix="Group boxes by frame: name, labels")
+        if frame.frames is not msgspec.UNSET:
+            what = "the picture has 'frames' of its own, whose objects would be lost"
+            fix = "Give the labels of all pictures in one file, such as det_val.json, where a picture has 'labels'"
+            raise InputError(what, file=text.name, where=f"frames[{place}]", fix=fix)
     if not frames:
         raise InputError("there is no frame", file=text.name, fix="Give labels of pictures")
     return frames
