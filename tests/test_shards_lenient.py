@@ -29,7 +29,7 @@ def changed(objects: dict[int, Any], detections: dict[int, Any]) -> CocoPair:
 
 
 BAD = changed(
-    {1: {"bbox": [1, 2]}, 2: {"area": "x"}, 4: {"area": None}, 5: {"area": None}},
+    {1: {"bbox": [1, 2]}, 2: {"area": "x"}, 4: {"area": None}, 5: {"area": None, "id": 1}},
     {0: {"score": None}, 3: {"score": "x"}, 4: {"bbox": [1, 2]}},
 )
 
@@ -119,3 +119,19 @@ def test_boxes_written_otherwise_are_told(tmp_path: Path) -> None:
     read_so = mapgap.evaluate_shards(folder, reading=mapgap.Reading(box_format="yxyx"))
     assert read_so.metrics["AP"] == pytest.approx(1)
     assert read_so.shard_notices == ()
+
+
+def test_annotations_without_an_image_do_not_depend_on_their_shard(tmp_path: Path) -> None:
+    summaries = set()
+    lost = [{**PAIR.ground_truth["annotations"][0], "id": 90 + n, "image_id": ("x", 1.5)[n]} for n in range(2)]
+    for first, second in (lost, lost[::-1]):
+        folder = in_shards(tmp_path, PAIR, THREE)
+        for name, record in (("truth-0.json", first), ("truth-2.json", second)):
+            content = json.loads((folder / name).read_text())
+            content["annotations"].append(record)
+            (folder / name).write_text(json.dumps(content))
+        analysis = mapgap.analyze_shards(folder, reading=LENIENT, resamples=0)
+        assert analysis.metrics == mapgap.evaluate(PAIR.ground_truth, PAIR.detections).metrics
+        summaries.add(json_bytes(analysis.summary))
+    assert len(summaries) == 1
+    assert b"2 records left out" in summaries.pop()
