@@ -32,6 +32,7 @@ BAD = changed(
     {1: {"bbox": [1, 2]}, 2: {"area": "x"}, 4: {"area": None}, 5: {"area": None, "id": 1}},
     {0: {"score": None}, 3: {"score": "x"}, 4: {"bbox": [1, 2]}},
 )
+BAD.ground_truth["categories"].append(BAD.ground_truth["categories"][1])
 
 
 def in_shards(folder: Path, pair: CocoPair, parts: list[list[int]], classes_apart: bool = False) -> Path:
@@ -69,6 +70,7 @@ def test_notices_do_not_depend_on_the_split(tmp_path: Path, classes_apart: bool)
         "area_invalid": 1,
         "area_missing": 3,
         "box_invalid": 2,
+        "duplicate_category_id": 1,
         "score_invalid": 2,
     }
 
