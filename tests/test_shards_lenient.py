@@ -63,6 +63,10 @@ def test_notices_do_not_depend_on_the_split(tmp_path: Path, classes_apart: bool)
         assert command.returncode == 0
         assert command.stderr.count("score_invalid") == 1
         assert "score_invalid: results-" in command.stderr
+        report = ("report", "--lenient", "--resamples", "0", "--shards", folder, "-o", folder.with_suffix(".report"))
+        told = run_mapgap(*report, cwd=tmp_path).stderr
+        assert (told.count("score_invalid"), told.count("score_invalid: results-")) == (1, 1)
+        assert "area_missing: shards: annotations have no area" in told
         written.add((evaluation.notices, json_bytes(analysis.summary), command.stdout))
     assert len(written) == 1
     ((notices, _, _),) = written
@@ -73,6 +77,14 @@ def test_notices_do_not_depend_on_the_split(tmp_path: Path, classes_apart: bool)
         "duplicate_category_id": 1,
         "score_invalid": 2,
     }
+
+
+def test_a_class_in_a_text_is_read_as_the_whole_file_reads_it(tmp_path: Path) -> None:
+    pair = changed({1: {"category_id": "2"}, 3: {"category_id": "2"}, 5: {"category_id": "2"}}, {})
+    whole = mapgap.evaluate(pair.ground_truth, pair.detections, reading=LENIENT).metrics
+    for parts in SPLITS:
+        evaluation = mapgap.evaluate_shards(in_shards(tmp_path, pair, parts, True), reading=LENIENT)
+        assert (evaluation.objects, evaluation.metrics) == (6, whole)
 
 
 @pytest.mark.parametrize("wrong", [None, "x", 1.5, [1]])

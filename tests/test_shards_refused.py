@@ -271,6 +271,7 @@ def test_a_bad_record_is_named_with_its_file(tmp_path: Path, record: dict[str, A
         ('{"image": {"id": 9}, "annotations": [], "shard": 3}', "shard: not the mark of a shard"),
         ('{"image": {"id": 9}, "image_id": 8, "annotations": []}', "line 2: the line has another image_id than its"),
         ('{"image": {"id": 9}, "annotations": [{"image_id": 8}]}', "a record with the image_id 8 stands among the"),
+        ('{"image": {"id": 9}, "annotations": [{"image_id": ' + "[" * 9999 + "]" * 9999 + "}]}", "line 2: not a JSON"),
         ('{"image": {"id": 9}, "annotations": [null]}', "null among the annotations or detections of image 9 is no"),
         ('{"shard": {"set": "a", "number": 4, "of": 3}}', "shard: number 4 of 3 is no number of a shard"),
         ('{"shard": 3}', "shard: not the mark of a shard"),
@@ -292,10 +293,11 @@ def test_a_line_of_an_image_may_have_the_classes_and_the_mark(tmp_path: Path) ->
         mark = {"shard": {"set": "s", "number": number, "of": 3}}
         lines[0] |= {**head, **mark, "image": {**lines[0]["image"], "id": float(lines[0]["image"]["id"])}}
         path.write_text("\n".join(json.dumps(line) for line in (*lines, head, mark)))
+    path.write_text(path.read_text() + "\n" + json.dumps(head, separators=(",", ":")))
     evaluation = mapgap.evaluate_shards(tmp_path)
     assert (evaluation.metrics, evaluation.name) == (whole, "s")
     path.write_text(path.read_text() + '\n{"shard": {"set": "s", "number": 1, "of": 3}}')
-    assert "line 5: the line has a 'shard' other than a line above" in refusal(tmp_path)
+    assert "line 6: the line has a 'shard' other than a line above" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize(

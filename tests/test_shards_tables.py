@@ -144,6 +144,12 @@ def test_ids_beyond_doubles_are_not_rounded(tmp_path: Path, kind: str) -> None:
     assert (evaluation.detections, evaluation.metrics["AP"]) == (1, pytest.approx(1))
 
 
+def test_ids_beyond_64_bits_beside_nulls_are_named(tmp_path: Path) -> None:
+    both = [RESULTS.replace("1 AS category_id", f"{value}::UBIGINT AS category_id") for value in (2**63, "NULL")]
+    tables(tmp_path, OBJECTS, " UNION ALL ".join(both))
+    assert "field 'category_id': 9223372036854775808 is not an integer of at most 64 bits" in refusal(tmp_path)
+
+
 def test_a_table_of_masks_may_have_a_column_called_shard(tmp_path: Path) -> None:
     mask = "{'size': [9, 9], 'counts': [10, 5, 66]}"
     truth = OBJECTS.replace("}]", f", 'segmentation': {mask}}}]") + ", 9 AS width, 9 AS height"

@@ -97,6 +97,7 @@ def report(
     stages = [f"{name}: {stage}" for name in runs or [IN_SHARDS] for stage in STAGES]
     with StageProgress([*(SHARD_STAGES if patterns else ()), *stages, "report"]) as progress:
         of_files: tuple[Notice, ...] = ()
+        counted: tuple[Notice, ...] = ()
         if patterns is None:
             assert ground_truth is not None
             analyses = analyze_runs(ground_truth, runs, rank_by=rank_by, by=by, progress=progress, **asked)
@@ -114,7 +115,7 @@ def report(
                 progress=progress,
                 **asked,
             )
-            of_files = shard_run.shard_notices
+            of_files, counted = shard_run.shard_notices, shard_run.detections.notices
             told = [] if ground_truth is None else [basename(ground_truth)]
         progress("report")
         folder = analyses.report(
@@ -123,7 +124,7 @@ def report(
     first = next(iter(analyses.values()))
     print_warnings(of_files)
     print_warnings(image_set_notices({name: analysis.results for name, analysis in analyses.items()}))
-    warn_of_runs(analyses)
+    warn_of_runs(analyses, told=counted)
     if as_json:
         if len(analyses) > 1:
             print_note(f"the JSON is about {next(iter(runs))}; runs/NAME/summary.json is about another")

@@ -7,7 +7,6 @@ from mapgap.cli.shards import client_of
 from mapgap.readings import Reading
 from mapgap.report.evaluation import evaluation_lines, evaluation_record, inputs_record
 from mapgap.report.json_files import json_bytes
-from mapgap.shards.notices import told_by_file
 
 
 def print_sharded_evaluation(
@@ -16,7 +15,8 @@ def print_sharded_evaluation(
     """Prints the numbers to stdout, as lines or as JSON, after the warnings to stderr."""
     with StageProgress(SHARD_STAGES) as progress, client_of(scheduler) as client:
         evaluation = evaluate_shards(patterns, iou_type=iou_type, reading=reading, client=client, progress=progress)
-    print_warnings(told_by_file(evaluation.shard_notices, evaluation.notices))
+    told = {notice.code for notice in evaluation.shard_notices}
+    print_warnings((*evaluation.shard_notices, *(each for each in evaluation.notices if each.code not in told)))
     if not as_json:
         print_lines(evaluation_lines(evaluation.metrics))
         return

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from mapgap.coco.columns import box_area, require_finite, require_finite_area
 from mapgap.coco.records import Records
+from mapgap.coco.values import is_identifier
 from mapgap.errors import InputError
 from mapgap.tables import BoolArray, FloatArray, IdArray
 
@@ -84,16 +85,16 @@ def _require_layout(records: Records, array: NDArray[np.generic]) -> None:
 
 def _identifiers(records: Records, column: NDArray[np.generic], field: str) -> IdArray:
     """(N,) ids as int64; a number with a fraction or beyond 64 bits is complained of, and 0 stands for it."""
-    is_identifier: BoolArray
+    is_whole: BoolArray
     if column.dtype.kind == "i":
         return column.astype(np.int64)
     if column.dtype.kind == "O":
-        is_identifier = np.array([value is not None for value in column], dtype=np.bool_)
+        is_whole = np.array(list(map(is_identifier, column)), dtype=np.bool_)
     elif column.dtype.kind == "u":
-        is_identifier = np.asarray(column <= np.uint64(2**63 - 1))
+        is_whole = np.asarray(column <= np.uint64(2**63 - 1))
     else:
         number = column.astype(np.float64)
-        is_identifier = (np.floor(number) == number) & (number >= -(2.0**63)) & (number < 2.0**63)
-    for row in np.flatnonzero(~is_identifier).tolist():
+        is_whole = (np.floor(number) == number) & (number >= -(2.0**63)) & (number < 2.0**63)
+    for row in np.flatnonzero(~is_whole).tolist():
         records.refuse(row, None, field, column[row : row + 1].tolist()[0])
-    return np.where(is_identifier, column, 0).astype(np.int64)
+    return np.where(is_whole, column, 0).astype(np.int64)

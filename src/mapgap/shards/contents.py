@@ -63,12 +63,15 @@ def ground_truth_text(
     name: str, images: Sequence[bytes], annotations: Sequence[bytes], categories: bytes | None
 ) -> JsonText:
     """COCO's object made of records, in their order."""
-    text = b'{"images":[%b],"annotations":[%b],"categories":%b}' % (
-        b",".join(images),
-        b",".join(annotations),
-        categories or b"[]",
-    )
-    return text_in_memory(name, text)
+    return text_of_lists(name, b"[%b]" % b",".join(images), b"[%b]" % b",".join(annotations), categories)
+
+
+def text_of_lists(
+    name: str, images: bytes | msgspec.Raw, annotations: bytes | msgspec.Raw, categories: bytes | None
+) -> JsonText:
+    """COCO's object made of its lists as they were written; one that is empty text was not there."""
+    lists = (bytes(each or b"") or b"[]" for each in (images, annotations, categories))
+    return text_in_memory(name, b'{"images":%b,"annotations":%b,"categories":%b}' % tuple(lists))
 
 
 def with_image_id(record: bytes | msgspec.Raw, image_id: int, name: str) -> bytes:
@@ -81,7 +84,7 @@ def with_image_id(record: bytes | msgspec.Raw, image_id: int, name: str) -> byte
         shown = visible(text[:LONGEST_SHOWN].decode(errors="replace"))
         what = f"{shown} among the annotations or detections of image {image_id} is no object"
         raise InputError(what, file=name, fix="Write records of COCO's format")
-    if b'image_id"' in text:
+    if b'"image_id"' in text:
         own = msgspec.json.decode(text, type=dict[str, msgspec.Raw]).get("image_id")
         if own is not None:
             if msgspec.json.decode(own) != image_id:

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import stat
 from collections.abc import Sequence
 
 from mapgap.errors import AccessError, InputError
@@ -38,7 +39,12 @@ def _matching(pattern: str) -> list[str]:
 
 
 def _require_file(path: str) -> None:
-    """A shard is read twice, so that it cannot be a pipe; a link to nothing would be a shard less."""
-    if not os.path.isfile(path):
-        what = "a link to a file that is not there" if os.path.islink(path) else "no file (a pipe, socket or device)"
-        raise AccessError(f"{visible(path)}: is {what}. Write the shard to a file there, or leave the name out")
+    """A shard is read twice, so that it cannot be a pipe; one that cannot be looked at would be a shard less."""
+    try:
+        is_file = stat.S_ISREG(os.stat(path).st_mode)
+    except OSError as error:
+        what = "a link that leads nowhere" if os.path.islink(path) else "cannot be looked at"
+        raise AccessError(f"{visible(path)}: {what}: {error.strerror}. Mend it, or leave the name out") from None
+    if not is_file:
+        what = "is no file (a pipe, socket or device)"
+        raise AccessError(f"{visible(path)}: {what}. Write the shard to a file there, or leave the name out")

@@ -7,7 +7,7 @@ from mapgap.coco.decoding import first_record
 from mapgap.coco.records import Records
 from mapgap.coco.sources import JsonText, first_character, text_in_memory
 from mapgap.errors import InputError
-from mapgap.shards.contents import ShardContent, mark_of
+from mapgap.shards.contents import ShardContent, mark_of, text_of_lists
 
 LAYOUT = (
     "A shard is COCO's object with images, annotations and categories, a list of detections, or the object with the "
@@ -62,5 +62,4 @@ def _ground_truth(text: JsonText, top: _Top) -> JsonText | None:
     if given["annotations"] and not given["images"]:
         what = "the annotations have no score and stand beside no images"
         raise InputError(what, file=text.name, fix=LAYOUT)
-    parts = [b'"%b":%b' % (key.encode(), value or b"[]") for key, value in given.items()]
-    return text_in_memory(text.name, b"{%b}" % b",".join(parts))
+    return text_of_lists(text.name, *given.values())

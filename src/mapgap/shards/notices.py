@@ -1,7 +1,7 @@
 """What reading many shards had to say: by file for the reader of the warnings, in numbers for what is written."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from mapgap.number_words import plural
 from mapgap.tables import Notice
@@ -33,12 +33,6 @@ def total_notices(name: str, each: Iterable[Notice]) -> tuple[Notice, ...]:
         Notice(code, f"{name}: {code.replace('_', ' ')} ({plural(count, 'record')})", count)
         for code, count in counts.items()
     )
-
-
-def told_by_file(shard_notices: Sequence[Notice], notices: Sequence[Notice]) -> tuple[Notice, ...]:
-    """All of them without what is told of the files already."""
-    told = {notice.code for notice in shard_notices}
-    return (*shard_notices, *(notice for notice in notices if notice.code not in told))
 
 
 def _is_about_classes(notice: Notice) -> bool:

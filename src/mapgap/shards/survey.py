@@ -11,11 +11,11 @@ import numpy as np
 from mapgap.coco.detection_array import DetectionColumns
 from mapgap.coco.detections import read_raw_detections
 from mapgap.coco.ground_truth import read_ground_truth
-from mapgap.coco.sources import JsonText, text_in_memory
-from mapgap.coco.values import is_identifier
+from mapgap.coco.sources import JsonText
+from mapgap.coco.values import is_identifier, number_in_text
 from mapgap.errors import InputError
 from mapgap.readings import USUAL, Reading
-from mapgap.shards.contents import Mark, ShardContent, ground_truth_text
+from mapgap.shards.contents import Mark, ShardContent, ground_truth_text, text_of_lists
 from mapgap.shards.oddities import Oddities, object_oddities
 from mapgap.shards.opening import open_shard
 from mapgap.tables import AREA_RANGES, BoolArray, GroundTruth, IdArray, Notice
@@ -101,8 +101,7 @@ def ground_truth_of(content: ShardContent, categories: bytes | None = None) -> J
         return content.ground_truth
     lists = msgspec.json.decode(content.ground_truth.text, type=_Lists)
     given = categories or _classes_of(lists.annotations)
-    text = b'{"images":%b,"annotations":%b,"categories":%b}' % (lists.images, lists.annotations, given)
-    return text_in_memory(content.name, text)
+    return text_of_lists(content.name, lists.images, lists.annotations, given)
 
 
 class _Lists(msgspec.Struct):
@@ -111,7 +110,7 @@ class _Lists(msgspec.Struct):
 
 
 class _OfClass(msgspec.Struct):
-    category_id: int | float
+    category_id: int | float | str
 
 
 class _OfImage(msgspec.Struct):
@@ -119,16 +118,20 @@ class _OfImage(msgspec.Struct):
 
 
 def _classes_of(annotations: msgspec.Raw) -> bytes:
-    """The list of the classes that annotations name; what names none is left to the reader to complain of."""
+    """The list of the classes that annotations name; what names none is left to the reader to complain of.
+
+    A number in a text is one, as a lenient reading takes it.
+    """
     try:
-        ids = {record.category_id for record in msgspec.json.decode(annotations, type=list[_OfClass])}
+        written = {record.category_id for record in msgspec.json.decode(annotations, type=list[_OfClass])}
     except msgspec.ValidationError:
-        ids = set(_sound_classes(annotations))
-    whole = sorted({int(identifier) for identifier in ids if is_identifier(identifier)})
-    return msgspec.json.encode([{"id": identifier} for identifier in whole])
+        written = set(_sound_classes(annotations))
+    numbers = (number_in_text(value) if isinstance(value, str) else value for value in written)
+    ids = sorted({int(number) for number in numbers if is_identifier(number)})  # type: ignore[call-overload]
+    return msgspec.json.encode([{"id": identifier} for identifier in ids])
 
 
-def _sound_classes(annotations: msgspec.Raw) -> Iterator[int | float]:
+def _sound_classes(annotations: msgspec.Raw) -> Iterator[int | float | str]:
     with suppress(msgspec.ValidationError):
         for record in msgspec.json.decode(annotations, type=list[msgspec.Raw]):
             with suppress(msgspec.ValidationError):

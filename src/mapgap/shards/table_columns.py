@@ -99,8 +99,8 @@ def _unmasked(column: NDArray[Any]) -> NDArray[Any]:
     mask = np.ma.getmaskarray(column)
     if not mask.any():
         return np.asarray(column.data)
-    is_integer = column.dtype.kind in "iu"
-    is_exact = not is_integer or (column.min() >= -EXACT and column.max() <= EXACT) if not mask.all() else True
-    filled: NDArray[Any] = column.data.astype(np.float64 if is_exact else object)
-    filled[mask] = np.nan if is_exact else None
+    given = column.compressed()
+    is_rounded = column.dtype.kind in "iu" and len(given) > 0 and (given.min() < -EXACT or given.max() > EXACT)
+    filled: NDArray[Any] = column.data.astype(object if is_rounded else np.float64)
+    filled[mask] = None if is_rounded else np.nan
     return filled
